@@ -1,0 +1,60 @@
+"""Chance without hidden state: every draw is a keyed digest of who asks.
+
+The same seed, session, operation and call number give the same bytes on every machine; successive calls differ.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+_BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# 256 is not a multiple of 62: eight characters come up 5/256 of the time instead of 4/256. Enough for a mock's secrets.
+_TO_BASE62 = bytes(_BASE62[byte % 62] for byte in range(256))
+
+
+class Chance:
+    """A stream of draws for one purpose. Not thread-safe; make one for each call, it costs a microsecond.
+
+    Args:
+        seed: Any length; hashed down to a key.
+        parts: Who asks: session, operation, call number, and so on.
+    """
+
+    __slots__ = ("_counter", "_key")
+
+    def __init__(self, seed: bytes, *parts: object) -> None:
+        label = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
+        self._key = blake2b(label, digest_size=32, key=seed[:64]).digest()
+        self._counter = 0
+
+    def fork(self, *parts: object) -> "Chance":
+        """Return an independent stream for a part of the purpose, such as one property."""
+        return Chance(self._key, *parts)
+
+    def bytes(self, count: int) -> bytes:
+        """Return the next ``count`` bytes."""
+        drawn = b""
+        while len(drawn) < count:
+            self._counter += 1
+            drawn += blake2b(self._counter.to_bytes(8, "big"), key=self._key).digest()
+        return drawn[:count]
+
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer with ``low <= it <= high``; both may be negative and of any size."""
+        span = high - low + 1
+        size = (span.bit_length() + 7) // 8 + 8  # eight spare bytes make the modulo's bias vanish
+        return low + int.from_bytes(self.bytes(size), "big") % span
+
+    def number(self) -> float:
+        """Return a float with ``0 <= it < 1``."""
+        return int.from_bytes(self.bytes(7), "big") / 2**56
+
+    def choice(self, items: Sequence[Item]) -> Item:
+        """Return one of a sequence that is not empty."""
+        return items[self.integer(0, len(items) - 1)]
+
+    def base62(self, count: int) -> str:
+        """Return ``count`` characters of ``0-9A-Za-z``."""
+        return self.bytes(count).translate(_TO_BASE62).decode("ascii")

@@ -1,0 +1,121 @@
+"""The values that travel: requests, responses, violations, problem documents, and what of them may be shown.
+
+Nothing here knows a document, a fixture or a socket.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mockserver.errors import Place, Severity
+
+HeaderPair = tuple[bytes, bytes]
+"""Name in lower case and value, both latin-1 as on the wire (the ASGI form)."""
+
+
+class HttpRequest(NamedTuple):
+    """What a client sent, undecoded. A tuple, because one is made for every request.
+
+    Attributes:
+        method: In upper case.
+        path: As on the wire: percent-encoded, without query and without the scenario prefix.
+        query: As on the wire, without ``?``; empty where there is none.
+        headers: In the order received; a name may repeat.
+        body: Complete; empty where none was sent.
+    """
+
+    method: str
+    path: bytes
+    query: bytes = b""
+    headers: Sequence[HeaderPair] = ()
+    body: bytes = b""
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the first value of a header given in lower case, ``None`` where it is absent."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def header_values(self, name: bytes) -> list[bytes]:
+        """Return every value of a header given in lower case, in the order received."""
+        return [value for key, value in self.headers if key == name]
+
+
+class HttpResponse(NamedTuple):
+    """What goes out. ``Content-Length`` is the server's business and is not among ``headers``."""
+
+    status: int
+    headers: tuple[HeaderPair, ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that a message has against the document.
+
+    Attributes:
+        location: Where in the message, as Prism names it: ``("body", "user", "age")``, ``("query", "limit")``,
+            ``("header", "x-id")``, ``("path", "id")``; for a missing property the object that lacks it.
+        keyword: The JSON Schema keyword, or a rule of ours: ``content-type``, ``parse``, ``deprecated``.
+        message: One sentence without a final full stop; never holds a secret value.
+        place: Where the schema or parameter that says so stands; ``None`` where no document is to blame.
+        severity: A ``warning`` never makes a request invalid (deprecated parameters).
+    """
+
+    location: tuple[str | int, ...]
+    keyword: str
+    message: str
+    place: Place | None = None
+    severity: Severity = "error"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return Prism's four members, and ``schema`` (``file:line:column``) where the place is known."""
+        shown: dict[str, object] = {
+            "location": list(self.location),
+            "severity": "Warning" if self.severity == "warning" else "Error",
+            "code": self.keyword,
+            "message": self.message,
+        }
+        if self.place:
+            shown["schema"] = str(self.place)
+        return shown
+
+
+PROBLEM_JSON = b"application/problem+json"
+PROBLEM_TYPE = "https://github.com/openapi-mockserver/openapi-mockserver/blob/main/docs/problems.md"
+
+
+def problem(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    *,
+    members: Mapping[str, object] | None = None,
+    headers: Sequence[HeaderPair] = (),
+) -> HttpResponse:
+    """Return the mock's own error as a problem document (RFC 9457).
+
+    Args:
+        status: 400-599.
+        slug: Kebab-case name of the kind; goes to ``type`` and to ``X-Mock-Error``, so that nobody takes the
+            answer for the API's.
+        title: The same for every problem of the kind.
+        detail: What happened this time and what to do.
+        members: Extension members (§3.2), such as ``validation`` and ``nearest``.
+        headers: Further headers, such as ``Allow``.
+    """
+    document = {
+        "type": f"{PROBLEM_TYPE}#{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **(members or {}),
+    }
+    return HttpResponse(
+        status,
+        ((b"content-type", PROBLEM_JSON), (b"x-mock-error", slug.encode()), *headers),
+        json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"),
+    )

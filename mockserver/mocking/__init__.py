@@ -1,0 +1,1 @@
+"""What to answer: pure decisions, no clock, no sleep, no I/O."""

@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: the only package that knows Starlette and uvicorn."""

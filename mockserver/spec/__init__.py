@@ -1,0 +1,1 @@
+"""What the document says: loading, versions, the compiled model, schemas, routes."""

@@ -1,0 +1,1 @@
+"""What is remembered between requests, and questions about it."""
