@@ -18,7 +18,10 @@ def test_a_place_reads_as_editors_parse_it(place: Place, text: str) -> None:
 
 
 def test_a_finding_reads_as_place_message_and_hint() -> None:
-    assert str(Finding("r", "no such key", Place("a.yaml", 3), "remove it")) == "a.yaml:3: no such key; remove it"
+    assert (
+        str(Finding("r", "no such key", Place("a.yaml", 3), "remove it"))
+        == "a.yaml:3: no such key; remove it"
+    )
     assert str(Finding("r", "nothing to serve")) == "nothing to serve"
 
 
@@ -37,7 +40,9 @@ def test_an_error_carries_every_finding() -> None:
         ("x", [], None),
     ],
 )
-def test_the_nearest_name_ignores_case_and_gives_up_when_far(name: str, known: list[str], close: str | None) -> None:
+def test_the_nearest_name_ignores_case_and_gives_up_when_far(
+    name: str, known: list[str], close: str | None
+) -> None:
     assert nearest(name, known) == close
 
 

@@ -1,0 +1,97 @@
+"""The bounded record of exchanges: kept as they were, decoded only when somebody asks.
+
+Invariant: an entry holds no credential; whoever appends has redacted it (``messages``).
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from mockserver.messages import HeaderPair, Violation
+
+
+class Exchange(NamedTuple):
+    """One request, its answer, and why.
+
+    Attributes:
+        id: What ``X-Mock-Trace`` said.
+        time: Seconds since the epoch, when the request was complete.
+        session: Its name.
+        path: As sent, with the scenario prefix; percent-encoded.
+        query: As sent, credentials redacted.
+        operation: Its name, ``None`` where none matched.
+        case, scenario, token: Names; ``None`` where none took part.
+        why: What ``X-Mock-Why`` said.
+        error: Slug of the mock's own problem; ``None`` for an answer of the API.
+        duration: Seconds from the complete request to the answer, delays included.
+        request_headers, response_headers: Redacted.
+        request_body, response_body: Cut at the journal's body limit.
+    """
+
+    id: str
+    time: float
+    session: str
+    method: str
+    path: bytes
+    query: bytes
+    operation: str | None
+    status: int
+    case: str | None
+    scenario: str | None
+    token: str | None
+    why: str
+    violations: tuple[Violation, ...]
+    error: str | None
+    duration: float
+    request_headers: Sequence[HeaderPair]
+    request_body: bytes
+    response_headers: Sequence[HeaderPair]
+    response_body: bytes
+
+
+_OVERHEAD = 1200
+"""Bytes that an entry weighs beyond its bodies: measured for ten headers each way."""
+
+
+class Journal:
+    """A ring of exchanges, bounded by number and by bytes.
+
+    Args:
+        run: Prefix of the ids, so that ids of two runs differ.
+        limit: Most entries kept.
+        max_bytes: Most bytes kept, bodies and an allowance for the rest.
+    """
+
+    def __init__(self, run: str, *, limit: int = 10_000, max_bytes: int = 32 * 2**20) -> None:
+        self._run = run
+        self._limit = limit
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._issued = 0
+        self._appended = 0
+        self._entries: deque[Exchange] = deque()
+
+    @property
+    def appended(self) -> int:
+        """Return how many exchanges were ever appended; never goes down."""
+        return self._appended
+
+    def next_id(self) -> str:
+        """Return a new id, before its exchange is known: the answer carries it."""
+        self._issued += 1
+        return f"{self._run}-{self._issued}"
+
+    def append(self, exchange: Exchange) -> None:
+        """Keep an exchange; the oldest go where a bound is passed."""
+        self._entries.append(exchange)
+        self._appended += 1
+        self._bytes += _OVERHEAD + len(exchange.request_body) + len(exchange.response_body)
+        while self._entries and (len(self._entries) > self._limit or self._bytes > self._max_bytes):
+            gone = self._entries.popleft()
+            self._bytes -= _OVERHEAD + len(gone.request_body) + len(gone.response_body)
+
+    def since(self, appended: int) -> list[Exchange]:
+        """Return the exchanges appended after the first ``appended`` ones, oldest first, as far as still kept."""
+        count = min(self._appended - appended, len(self._entries))
+        return list(islice(self._entries, len(self._entries) - count, None))

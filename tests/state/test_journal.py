@@ -1,0 +1,50 @@
+"""The journal: bounded by number and bytes, read from where a reader left off."""
+
+from mockserver.state.journal import Exchange, Journal
+
+
+def exchange(number: int, body: bytes = b"") -> Exchange:
+    return Exchange(
+        id=f"r-{number}", time=0.0, session="default", method="GET", path=b"/", query=b"", operation=None,
+        status=200, case=None, scenario=None, token=None, why="", violations=(), error=None, duration=0.0,
+        request_headers=(), request_body=body, response_headers=(), response_body=b"",
+    )  # fmt: skip
+
+
+def ids(journal: Journal, appended: int = 0) -> list[str]:
+    return [entry.id for entry in journal.since(appended)]
+
+
+def test_ids_count_up_within_a_run() -> None:
+    journal = Journal("r")
+    assert [journal.next_id(), journal.next_id()] == ["r-1", "r-2"]
+
+
+def test_the_oldest_goes_when_there_are_too_many() -> None:
+    journal = Journal("r", limit=2)
+    for number in range(3):
+        journal.append(exchange(number))
+    assert ids(journal) == ["r-1", "r-2"]
+    assert journal.appended == 3
+
+
+def test_the_oldest_goes_when_they_weigh_too_much() -> None:
+    journal = Journal("r", max_bytes=5000)
+    for number in range(3):
+        journal.append(exchange(number, b"x" * 1000))
+    assert ids(journal) == ["r-1", "r-2"]
+    journal.append(exchange(3, b"x" * 9000))
+    assert ids(journal) == []
+
+
+def test_a_reader_goes_on_from_where_it_left_off() -> None:
+    journal = Journal("r", limit=3)
+    for number in range(2):
+        journal.append(exchange(number))
+    seen = journal.appended
+    assert ids(journal, seen) == []
+    journal.append(exchange(2))
+    assert ids(journal, seen) == ["r-2"]
+    for number in range(3, 8):
+        journal.append(exchange(number))
+    assert ids(journal, seen) == ["r-5", "r-6", "r-7"]
