@@ -6,6 +6,7 @@ Nothing here knows a document, a fixture or a socket.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 from mockserver.errors import Place, Severity
@@ -49,6 +50,32 @@ class HttpResponse(NamedTuple):
     status: int
     headers: tuple[HeaderPair, ...] = ()
     body: bytes = b""
+
+
+class Absent(Enum):
+    """The type of ``ABSENT``."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+"""The value that is not there; ``None`` is JSON's null."""
+
+
+class RequestValues(NamedTuple):
+    """A request as matchers and templates see it: decoded by the document's parameters where they say how.
+
+    Attributes:
+        path: By name, as are the next three; what the document does not declare is a string.
+        headers: Names in lower case.
+        body: The decoded body, ``ABSENT`` where none was sent.
+    """
+
+    path: Mapping[str, object]
+    query: Mapping[str, object]
+    headers: Mapping[str, object]
+    cookies: Mapping[str, object]
+    body: object = ABSENT
 
 
 @dataclass(frozen=True, slots=True)
