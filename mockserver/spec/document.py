@@ -1,0 +1,337 @@
+"""An OpenAPI file with every file behind its references: values as they stand, and where they stand.
+
+The only reader of documents, and through ``load_source`` of fixtures. Nothing is dereferenced. Files are read here, at
+load, and never again; no reference reaches the network or leaves the root.
+"""
+
+import gc
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from mockserver.errors import Finding, Place, SpecError
+from mockserver.json_values import JsonError, decode_json
+from mockserver.spec.json_text import JsonPlaces, find_references
+from mockserver.spec.limits import Limits
+from mockserver.spec.model import Location
+from mockserver.spec.yaml_events import Lines, YamlProblem, read_yaml
+
+DEFAULT_LIMITS = Limits()
+
+
+class Source:
+    """One file, read.
+
+    Attributes:
+        path: Absolute, links resolved.
+        value: JSON value; mappings keep their order and have string keys.
+        references: Every string under a ``$ref`` key, those in example data among them.
+    """
+
+    def __init__(
+        self, path: str, value: object, references: set[str], places: Lines | JsonPlaces
+    ) -> None:
+        self.path = path
+        self.value = value
+        self.references = references
+        self._places = places
+
+    def place(self, pointer: str) -> Place:
+        """Return where the key or item that introduces a node stands; of its nearest ancestor where it is absent."""
+        shown = shown_path(self.path)
+        tokens = pointer_tokens(pointer)
+        if isinstance(self._places, JsonPlaces):
+            return Place(shown, *self._places.find(tokens))
+        line, container = 1, self.value
+        for token in tokens:
+            step = _entry(container, token)
+            if step is None:
+                break
+            index, child = step
+            line = self._places.line(container, index) or line
+            container = child
+        return Place(shown, line)
+
+
+class Document:
+    """A document, loaded.
+
+    Attributes:
+        root: The whole of the file that was asked for.
+    """
+
+    def __init__(
+        self,
+        root: Location,
+        sources: Mapping[str, Source],
+        unread: Mapping[str, Finding],
+        folder: Path,
+    ) -> None:
+        self.root = root
+        self._sources = sources
+        self._unread = unread
+        self._folder = folder
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the absolute path of every file read, the root first."""
+        return tuple(self._sources)
+
+    def value(self, location: Location) -> object:
+        """Return the value at a location.
+
+        Raises:
+            SpecError: Nothing stands there (``dangling-reference``), or its file could not be read.
+        """
+        source = self._sources.get(location.file)
+        if source is None:
+            raise SpecError(self._unread.get(location.file) or _no_file(location.file))
+        value = source.value
+        for token in pointer_tokens(location.pointer):
+            step = _entry(value, token)
+            if step is None:
+                near = source.place(location.pointer)
+                raise SpecError(
+                    Finding("dangling-reference", f"nothing stands at {location.pointer}", near)
+                )
+            value = step[1]
+        return value
+
+    def resolve(self, reference: str, base: Location) -> Location:
+        """Return where a URI reference points, without following what stands there.
+
+        Args:
+            reference: As written under ``$ref``.
+            base: A location in the file that holds it; its place is named in the error.
+
+        Raises:
+            SpecError: ``network-reference``, ``escaping-reference`` or ``dangling-reference``.
+        """
+        address, _, fragment = reference.partition("#")
+        pointer = unquote(fragment)
+        if pointer and not pointer.startswith("/"):
+            message = (
+                f"$ref {reference!r} names an anchor; a JSON Pointer such as #/components/… is read"
+            )
+            raise SpecError(Finding("dangling-reference", message, self.place(base)))
+        if not address:
+            target = Location(base.file, pointer)
+        else:
+            path = _local_path(address, base.file)
+            if path is None:
+                hint = "download the file and refer to it by a relative path"
+                message = f"$ref {reference!r} leads to the network, which is never asked"
+                raise SpecError(Finding("network-reference", message, self.place(base), hint))
+            target = Location(path, pointer)
+        if target.file not in self._sources:
+            finding = self._unread.get(target.file) or _no_file(target.file)
+            message = f"$ref {reference!r}: {finding.message}"
+            raise SpecError(Finding(finding.rule, message, self.place(base), finding.hint))
+        try:
+            self.value(target)
+        except SpecError as error:
+            message = f"$ref {reference!r} points at nothing"
+            raise SpecError(Finding("dangling-reference", message, self.place(base))) from error
+        return target
+
+    def follow(self, location: Location) -> Location:
+        """Return where a chain of ``$ref``s from a location ends; the location itself where none begins there.
+
+        Raises:
+            SpecError: As ``resolve``, or the chain is a circle (``circular-reference``).
+        """
+        seen = {location}
+        here = location
+        while isinstance(value := self.value(here), dict) and isinstance(
+            reference := value.get("$ref"), str
+        ):
+            here = self.resolve(reference, here)
+            if here in seen:
+                message = f"$ref {reference!r} leads back to itself"
+                raise SpecError(Finding("circular-reference", message, self.place(location)))
+            seen.add(here)
+        return here
+
+    def place(self, location: Location) -> Place:
+        """Return the file and line of the key that introduces a node; of its nearest ancestor where it is absent."""
+        source = self._sources.get(location.file)
+        return source.place(location.pointer) if source else Place(shown_path(location.file))
+
+
+def load_document(
+    path: Path, *, root: Path | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Document:
+    """Read a document and every file that its references name.
+
+    References must not leave ``root``: by default the current folder where the document lies under it, else the
+    document's own.
+
+    Raises:
+        SpecError: The document itself cannot be read. A file behind a reference that cannot is reported when the
+            reference is resolved: it may stand in example data.
+    """
+    first = load_source(path, limits)
+    folder = Path(os.path.realpath(root)) if root else _default_root(first.path)
+    if not Path(first.path).is_relative_to(folder):
+        message = f"the document lies outside the root {shown_path(str(folder))}"
+        raise SpecError(
+            Finding(
+                "escaping-reference",
+                message,
+                Place(shown_path(first.path)),
+                "widen it with --root DIR",
+            )
+        )
+    sources = {first.path: first}
+    unread: dict[str, Finding] = {}
+    waiting = list(_files_referenced(first))
+    while waiting:
+        file = waiting.pop()
+        if file in sources or file in unread:
+            continue
+        try:
+            sources[file] = source = _load_referenced(file, folder, limits, len(sources))
+        except SpecError as error:
+            unread[file] = error.findings[0]
+        else:
+            waiting += _files_referenced(source)
+    return Document(Location(first.path), sources, unread, folder)
+
+
+def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
+    """Read one YAML or JSON file; JSON where the name ends so or the text begins so.
+
+    Raises:
+        SpecError: The file cannot be read, or is not what we read; one finding with its place.
+    """
+    file = os.path.realpath(path)
+    place = Place(shown_path(file))
+    text = _read_text(file, place, limits)
+    collecting = gc.isenabled()
+    gc.disable()  # building makes many containers and no garbage: collecting meanwhile takes two thirds of the time
+    try:
+        if file.endswith(".json") or text.lstrip()[:1] in ("{", "["):
+            try:
+                return _from_json(file, text, limits)
+            except SpecError:
+                if file.endswith(".json"):
+                    raise  # else flow-style YAML may begin with a bracket as well
+        return _from_yaml(file, text, limits)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def shown_path(file: str) -> str:
+    """Return a path as people see it: relative to the current folder where it lies under it."""
+    relative = os.path.relpath(file)
+    return file if relative.startswith("..") else relative
+
+
+def pointer_tokens(pointer: str) -> list[str]:
+    """Return the unescaped tokens of a JSON Pointer (RFC 6901 §4)."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def _entry(container: object, token: str) -> tuple[int, object] | None:
+    """Return position and value of an entry of a container, ``None`` where there is none."""
+    if isinstance(container, dict):
+        if token in container:
+            return list(container).index(token), container[token]
+    elif isinstance(container, list) and token.isascii() and token.isdigit():
+        index = int(token)
+        if index < len(container):
+            return index, container[index]
+    return None
+
+
+def _from_json(file: str, text: str, limits: Limits) -> Source:
+    places = JsonPlaces(text)
+    try:
+        value = decode_json(text, max_depth=limits.depth)
+    except JsonError as error:
+        line, column = places.find_second(error.name) if error.name else (error.line, error.column)
+        place = Place(shown_path(file), line, column)
+        raise SpecError(Finding("not-json", str(error), place)) from error
+    return Source(file, value, find_references(text), places)
+
+
+def _from_yaml(file: str, text: str, limits: Limits) -> Source:
+    try:
+        value, lines, references = read_yaml(text, limits)
+    except YamlProblem as error:
+        place = Place(shown_path(file), error.line, error.column)
+        raise SpecError(Finding(error.rule, str(error), place, error.hint)) from error
+    return Source(file, value, references, lines)
+
+
+def _read_text(file: str, place: Place, limits: Limits) -> str:
+    """Return the text of a regular file of bounded size in UTF-8."""
+    try:
+        status = Path(file).stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise SpecError(
+                Finding("not-a-file", f"this is {kind}; a YAML or JSON file is expected", place)
+            )
+        if status.st_size > limits.file_bytes:
+            message = f"the file has {status.st_size:,} bytes; {limits.file_bytes:,} are read"
+            raise SpecError(Finding("too-large", message, place))
+        raw = Path(file).read_bytes()
+    except FileNotFoundError as error:
+        raise SpecError(_no_file(file)) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SpecError(
+            Finding("unreadable-file", f"the file cannot be read: {reason}", place)
+        ) from error
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise SpecError(
+            Finding("not-utf-8", "the file is UTF-16; UTF-8 is expected", place, "save it as UTF-8")
+        )
+    try:
+        return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start} (0x{raw[error.start]:02x}) is not UTF-8"
+        raise SpecError(
+            Finding("not-utf-8", message, Place(place.file, line), "save it as UTF-8")
+        ) from error
+
+
+def _no_file(file: str) -> Finding:
+    return Finding("no-such-file", f"there is no file {shown_path(file)}", Place(shown_path(file)))
+
+
+def _default_root(file: str) -> Path:
+    here, own = Path.cwd().resolve(), Path(file).parent
+    return here if own.is_relative_to(here) else own
+
+
+def _local_path(address: str, base: str) -> str | None:
+    """Return the absolute path that a reference names, links resolved; ``None`` where it leads to the network."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.netloc or parts.scheme not in ("", "file"):
+        return None
+    return os.path.realpath(Path(base).parent / unquote(parts.path))
+
+
+def _files_referenced(source: Source) -> Iterator[str]:
+    for reference in source.references:
+        address = reference.partition("#")[0]
+        if address and "\0" not in address and (path := _local_path(address, source.path)):
+            yield path
+
+
+def _load_referenced(file: str, folder: Path, limits: Limits, loaded: int) -> Source:
+    if not Path(file).is_relative_to(folder):
+        message = f"{shown_path(file)} lies outside the root {shown_path(str(folder))}"
+        raise SpecError(Finding("escaping-reference", message, hint="widen it with --root DIR"))
+    if loaded >= limits.files:
+        raise SpecError(Finding("too-large", f"the document has more than {limits.files} files"))
+    return load_source(Path(file), limits)

@@ -1,0 +1,73 @@
+"""Path templates: one segment at a time, written in a document, read from a request."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+_EXPRESSION = re.compile(r"\{([^{}/]*)\}")
+
+
+class Segment(NamedTuple):
+    """One segment of a template, such as ``pets``, ``{id}`` or ``{sid}.json``.
+
+    Attributes:
+        texts: The decoded text before, between and after the parameters: one more than there are names.
+        names: Of the parameters; empty for a literal.
+        bare: It is one parameter and nothing else.
+    """
+
+    texts: tuple[bytes, ...]
+    names: tuple[str, ...]
+    bare: bool
+
+    @property
+    def literal(self) -> bytes | None:
+        """The text of a segment without parameters, ``None`` for others."""
+        return None if self.names else self.texts[0]
+
+    def capture(self, segment: bytes) -> tuple[bytes, ...] | None:
+        """Return the value of each parameter, ``None`` where the text beside them is not there.
+
+        Where several splits fit, earlier parameters take as much as they can (as greedy expressions do):
+        ``{name}.{format}`` reads ``a.b.pdf`` as ``a.b`` and ``pdf``.
+        """
+        first, *between, last = self.texts
+        if len(segment) < len(first) + len(last):
+            return None
+        if not (segment.startswith(first) and segment.endswith(last)):
+            return None
+        rest = segment[len(first) : len(segment) - len(last)]
+        values: list[bytes] = []
+        # From the right and always the rightmost: linear, and finds a split whenever there is one.
+        for text in reversed(between):
+            at = rest.rfind(text)
+            if at < 0:
+                return None
+            values.append(rest[at + len(text) :])
+            rest = rest[:at]
+        return (rest, *reversed(values))
+
+
+def parse_template(path: str) -> tuple[Segment, ...]:
+    """Return the segments of a template, the empty one before its first slash included.
+
+    A query or fragment, which some documents write behind a path, takes no part in routing.
+    """
+    return tuple(_parse_segment(text) for text in route_path(path).split("/"))
+
+
+def parameter_names(path: str) -> tuple[str, ...]:
+    """Return the names that a template has in braces, in order."""
+    return tuple(_EXPRESSION.findall(route_path(path)))
+
+
+def route_path(path: str) -> str:
+    """Return a path of a document without its query or fragment; ``?`` in a parameter's name stays."""
+    return re.sub(r"[?#](?![^{}]*\}).*$", "", path, count=1, flags=re.DOTALL)
+
+
+def _parse_segment(text: str) -> Segment:
+    parts = _EXPRESSION.split(text)
+    texts = tuple(unquote_to_bytes(part.encode("utf-8", "surrogatepass")) for part in parts[::2])
+    names = tuple(parts[1::2])
+    return Segment(texts, names, bare=texts == (b"", b""))
