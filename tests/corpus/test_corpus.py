@@ -1,0 +1,63 @@
+"""Real documents: every operation asked answers a valid request validly, by a judge that is not ours.
+
+A sample of each document, in bounded time; ``scripts/corpus`` asks every operation of every document.
+"""
+
+from contextlib import closing
+
+import pytest
+
+from tests.corpus.documents import Document
+from tests.corpus.requests import build
+from tests.corpus.run import PASSES, run, say, send, spread, table
+from tests.corpus.schemas import Schemas
+from tests.running import serving
+from tests.specs import spec
+
+LIMIT = 120
+"""Operations of each document that are asked here."""
+
+
+@pytest.mark.parametrize(
+    "name", ["petstore.yaml", "museum.yaml", "stripe.json", "github.json", "openai.yaml"]
+)
+def test_every_operation_answers_a_valid_request_validly(name: str) -> None:
+    report = run(spec(name), limit=LIMIT)
+    say(table([report]))
+    assert report.operations
+    assert not report.failures, "\n".join(map(str, report.failures))
+
+
+def test_fresh_answers_of_a_dynamic_server_are_valid() -> None:
+    path = spec("petstore.yaml")
+    document = Document(path)
+    schemas = Schemas(document)
+    operation = next(o for o in document.operations() if str(o) == "GET /pet/{petId}")
+    request = build(document, schemas, operation)
+    with serving(path, "--dynamic") as server, closing(server.connect()) as connection:
+        answers = [send(connection, request) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len({answer.body for answer in answers}) == 3
+
+
+def test_yaml_and_json_of_one_document_answer_alike() -> None:
+    documents = [Document(spec("stripe.json")), Document(spec("stripe.yaml"))]
+    answers = []
+    for document in documents:
+        schemas = Schemas(document)
+        with serving(document.path) as server, closing(server.connect()) as connection:
+            answers.append(
+                {
+                    str(operation): send(connection, build(document, schemas, operation))
+                    for operation in spread(list(document.operations()), 40)
+                }
+            )
+    seen = [
+        {name: (answer.status, answer.body) for name, answer in by_name.items()}
+        for by_name in answers
+    ]
+    assert seen[0] == seen[1]
+
+
+def test_the_passes_cover_static_and_dynamic_answers() -> None:
+    assert {way.dynamic for way in PASSES} == {True, False}
