@@ -4,10 +4,12 @@ Nothing here knows a document, a fixture or a socket.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from mockserver.errors import Place, Severity
 
@@ -146,3 +148,63 @@ def problem(
         ((b"content-type", PROBLEM_JSON), (b"x-mock-error", slug.encode()), *headers),
         json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"),
     )
+
+
+_SECRET_HEADERS = frozenset(
+    b"authorization proxy-authorization cookie set-cookie x-api-key api-key x-auth-token x-access-token"
+    b" x-csrf-token x-xsrf-token".split()
+)
+_SECRET_QUERY = re.compile(
+    rb"token|secret|passw|pwd|api[-_.]?key|access[-_.]?key|credential|signature|^(sig|auth|key|jwt)$",
+    re.IGNORECASE,
+)
+
+
+class Redactor:
+    """Takes credentials out of what is kept or shown, at the moment it is captured.
+
+    Args:
+        headers: Names of the headers that carry api keys, beside those that always carry secrets.
+        query: Names of the query parameters that carry api keys, beside those whose name says secret.
+    """
+
+    __slots__ = ("_headers", "_query")
+
+    def __init__(self, headers: Iterable[str] = (), query: Iterable[str] = ()) -> None:
+        named = (name.lower().encode("latin-1", "replace") for name in headers)
+        self._headers = _SECRET_HEADERS.union(named)
+        self._query = frozenset(name.encode() for name in query)
+
+    def headers(
+        self, headers: Sequence[HeaderPair], token: str | None = None
+    ) -> tuple[HeaderPair, ...]:
+        """Return headers with every secret value replaced by the token's name, or by ``<redacted>``.
+
+        Args:
+            headers: Of a request or an answer; not changed.
+            token: Name of the token fixture that the request bears; cookies may hold more than it.
+        """
+        secret = self._headers
+        for name, _ in headers:
+            if name in secret:
+                shown = f"<token {token}>".encode() if token else b"<redacted>"
+                return tuple(
+                    (key, value)
+                    if key not in secret
+                    else (key, b"<redacted>" if key.endswith(b"cookie") else shown)
+                    for key, value in headers
+                )
+        return tuple(headers)
+
+    def query(self, query: bytes) -> bytes:
+        """Return a query with the values of secret parameters replaced; the rest as it was, byte for byte."""
+        if not query:
+            return query
+        return b"&".join(self._parameter(part) for part in query.split(b"&"))
+
+    def _parameter(self, part: bytes) -> bytes:
+        name, equals, _ = part.partition(b"=")
+        decoded = unquote_to_bytes(name.replace(b"+", b" "))
+        if equals and (decoded in self._query or _SECRET_QUERY.search(decoded)):
+            return name + b"=<redacted>"
+        return part

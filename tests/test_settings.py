@@ -132,12 +132,12 @@ def test_a_value_without_meaning_is_one_sentence(tmp_path: Path, name: str, give
 
 
 def test_every_mistake_is_named_at_once_with_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "mockserver.toml").write_text('# c\nprot = 1\n"host" = ""\n')
+    (tmp_path / "mockserver.toml").write_text('# c\nporf = 1\n"host" = ""\n')
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {"MOCKSERVER_PORT": "x"}, tmp_path)
     file = tmp_path / "mockserver.toml"
     assert {str(finding) for finding in caught.value.findings} == {
-        f"{file}:2: unknown setting 'prot'; did you mean 'port'?",
+        f"{file}:2: unknown setting 'porf'; did you mean 'port'?",
         "MOCKSERVER_PORT is 'x', which is not a port, 0 to 65535",
         f"{file}:3: host is '', which is not a text that is not empty",
     }
