@@ -1,0 +1,220 @@
+"""Every schema of a document by its location: converted once, bundled by what it reaches, compiled at first use.
+
+Nothing is dereferenced: a converted schema refers to others as ``#/$defs/KEY``, and each key leads back to a location,
+so recursion is no special case and every violation can name file and line.
+"""
+
+import re
+from collections import OrderedDict
+from copy import deepcopy
+from typing import NamedTuple
+
+from mockserver.errors import Finding, SpecError
+from mockserver.schemas import Schema, SchemaProblem, Validator, compile_schema
+from mockserver.spec.document import Document
+from mockserver.spec.model import Direction, Location
+from mockserver.spec.versions import Version
+
+_PREFIX = "#/$defs/"
+_DANGLING = "dangling-reference"
+_MOST_REPAIRS = 100
+
+
+class _Kept(NamedTuple):
+    validator: Validator
+    weight: int
+
+
+class SchemaRegistry:
+    """The schemas of one document.
+
+    Attributes:
+        findings: What was wrong with schemas used so far; grows as schemas are used.
+    """
+
+    WEIGHT_LIMIT = 4000
+    """Schemas in all compiled bundles together: a bundle of Stripe's 400 takes about four megabytes."""
+
+    def __init__(self, document: Document, version: Version) -> None:
+        self.findings: list[Finding] = []
+        self._document = document
+        self._version = version
+        self._keys: dict[Location, str] = {}
+        self._locations: dict[str, Location] = {}
+        self._converted: dict[tuple[str, Direction], Schema] = {}
+        self._reaches: dict[tuple[str, Direction], set[str]] = {}
+        self._compiled: OrderedDict[tuple[str, Direction, bool], _Kept] = OrderedDict()
+        self._weight = 0
+
+    def schema(self, location: Location, direction: Direction) -> Schema:
+        """Return the converted schema at a location; its ``$ref``s read ``#/$defs/KEY``."""
+        return self._convert(self._key(location), direction)
+
+    def resolve(self, reference: str, direction: Direction) -> Schema:
+        """Return the converted schema behind a ``$ref`` of a converted schema."""
+        return self._convert(reference.removeprefix(_PREFIX), direction)
+
+    def bundle(self, location: Location, direction: Direction) -> dict[str, object]:
+        """Return a schema of its own that holds everything which the one at a location reaches."""
+        key = self._key(location)
+        return {"$ref": _PREFIX + key, "$defs": self._closure(key, direction)}
+
+    def validator(
+        self, location: Location, direction: Direction, *, formats: bool = False
+    ) -> Validator:
+        """Return the compiled schema at a location.
+
+        A part that does not compile is left out and reported in ``findings``: one bad pattern must not take an
+        operation down.
+        """
+        key = self._canonical(self._key(location), direction)
+        kept = self._compiled.get((key, direction, formats))
+        if kept is None:
+            kept = self._compile(key, direction, formats=formats)
+            self._compiled[key, direction, formats] = kept
+            self._weight += kept.weight
+            while self._weight > self.WEIGHT_LIMIT and len(self._compiled) > 1:
+                _, gone = self._compiled.popitem(last=False)
+                self._weight -= gone.weight
+        else:
+            self._compiled.move_to_end((key, direction, formats))
+        return kept.validator
+
+    def locate(self, schema_path: tuple[str | int, ...], direction: Direction) -> Location | None:
+        """Return where in the document a violation's schema path stands; ``None`` for a path outside every schema."""
+        if len(schema_path) < 2 or schema_path[0] != "$defs":
+            return None
+        location = self._locations.get(str(schema_path[1]))
+        if location is None:
+            return None
+        schema = self._document.value(location)
+        return location.child(*self._version.original_path(schema, direction, schema_path[2:]))
+
+    def _key(self, location: Location) -> str:
+        """Return the key of a location, made from its last names so that a person recognises it."""
+        if (key := self._keys.get(location)) is None:
+            parts = location.pointer.removeprefix("/components/schemas/").split("/")
+            base = re.sub(r"[^A-Za-z0-9_.-]", "_", ".".join(parts)) or "root"
+            key, number = base, 1
+            while key in self._locations or key == _DANGLING:
+                number += 1
+                key = f"{base}.{number}"
+            self._keys[location] = key
+            self._locations[key] = location
+        return key
+
+    def _canonical(self, key: str, direction: Direction) -> str:
+        """Follow schemas that are nothing but a reference, so that all who refer to one schema share its validator."""
+        seen = {key}
+        while isinstance(schema := self._convert(key, direction), dict) and set(schema) == {"$ref"}:
+            key = str(schema["$ref"]).removeprefix(_PREFIX)
+            if key in seen:
+                break
+            seen.add(key)
+        return key
+
+    def _convert(self, key: str, direction: Direction) -> Schema:
+        """Return the converted schema of a key, and remember what it refers to."""
+        if (converted := self._converted.get((key, direction))) is not None:
+            return converted
+        if key == _DANGLING:
+            return True
+        location = self._locations[key]
+        reaches: set[str] = set()
+
+        def rewrite(reference: str) -> str:
+            target = self._target(reference, location)
+            reaches.add(target)
+            return _PREFIX + target
+
+        def look_up(reference: str) -> object:
+            try:
+                return self._document.value(self._document.resolve(reference, location))
+            except SpecError:
+                return None
+
+        def report(path: tuple[str | int, ...], rule: str, message: str) -> None:
+            self._warn(Finding(rule, message, self._document.place(location.child(*path))))
+
+        converted = self._version.convert_schema(
+            self._document.value(location),
+            direction,
+            rewrite,
+            own_ref=_PREFIX + key,
+            look_up=look_up,
+            report=report,
+        )
+        self._converted[key, direction] = converted
+        self._reaches[key, direction] = reaches
+        return converted
+
+    def _target(self, reference: str, base: Location) -> str:
+        try:
+            return self._key(self._document.resolve(reference, base))
+        except SpecError as error:
+            self._warn(*error.findings)
+            return _DANGLING
+
+    def _warn(self, *findings: Finding) -> None:
+        for finding in findings:
+            warning = Finding(finding.rule, finding.message, finding.place, finding.hint, "warning")
+            if warning not in self.findings:
+                self.findings.append(warning)
+
+    def _closure(self, key: str, direction: Direction) -> dict[str, object]:
+        """Return every schema that one reaches, itself included, by key."""
+        found: dict[str, object] = {}
+        waiting = [key]
+        while waiting:
+            here = waiting.pop()
+            if here not in found:
+                found[here] = self._convert(here, direction)
+                waiting += self._reaches.get((here, direction), ())
+        return found
+
+    def _compile(self, key: str, direction: Direction, *, formats: bool) -> _Kept:
+        for _ in range(_MOST_REPAIRS):
+            closure = self._closure(key, direction)
+            bundle: dict[str, object] = {"$ref": _PREFIX + key, "$defs": closure}
+            try:
+                return _Kept(compile_schema(bundle, formats=formats), len(closure))
+            except SchemaProblem as problem:
+                if not self._repair(problem, direction):
+                    break
+        return _Kept(compile_schema({}), 1)
+
+    def _repair(self, problem: SchemaProblem, direction: Direction) -> bool:
+        """Leave out the part of a converted schema that does not compile; ``False`` where it cannot be told."""
+        location = self.locate(problem.path, direction)
+        if location is None:
+            self._warn(
+                Finding(
+                    "unusable-schema", f"a schema cannot be compiled and is not applied: {problem}"
+                )
+            )
+            return False
+        place = self._document.place(location)
+        self._warn(
+            Finding("unusable-schema", f"this part of a schema is not applied: {problem}", place)
+        )
+        key = str(problem.path[1])
+        repaired = deepcopy(self._converted[key, direction])
+        self._converted[key, direction] = _without(repaired, problem.path[2:])
+        return True
+
+
+def _without(schema: Schema, path: tuple[str | int, ...]) -> Schema:
+    """Return a schema without the keyword at a path; an item of a list, or the whole, becomes one that allows all."""
+    if not path:
+        return True
+    parent: object = schema
+    for token in path[:-1]:
+        if isinstance(parent, dict):
+            parent = parent[str(token)]
+        elif isinstance(parent, list):
+            parent = parent[int(token)]
+    if isinstance(parent, dict):
+        del parent[str(path[-1])]
+    elif isinstance(parent, list):
+        parent[int(path[-1])] = True
+    return schema
