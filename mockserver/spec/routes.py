@@ -13,11 +13,15 @@ Rules of this file, each with a test of its name:
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import cached_property
+from heapq import nlargest
+from itertools import zip_longest
+from operator import add
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 from mockserver.spec.model import Operation
-from mockserver.spec.templates import Segment, parse_template
+from mockserver.spec.templates import Segment, parse_template, route_path
 
 
 class Route(NamedTuple):
@@ -55,21 +59,34 @@ class _Leaf(NamedTuple):
     """An operation at the end of its template.
 
     Attributes:
-        names: One for each captured value in order; ``None`` for a variable of a server, which nobody reads.
+        unread: Number of captured values that come before those of ``names``: variables of a server.
+        names: Of the path parameters, in order.
     """
 
     operation: Operation
-    names: tuple[str | None, ...]
+    unread: int
+    names: tuple[str, ...]
+
+    def route(self, captured: Sequence[str]) -> Route:
+        """Return the operation with the values captured on the way to it."""
+        values = captured[self.unread :] if self.unread else captured
+        return Route(self.operation, dict(zip(self.names, values, strict=False)))  # of one length
 
 
 class _Node:
-    """What can follow a prefix of segments."""
+    """What can follow a prefix of segments.
 
-    __slots__ = ("leaves", "literals", "patterns")
+    Attributes:
+        patterns: Segments with parameters, best first.
+        bare: What follows a bare parameter, where that is the only pattern.
+    """
+
+    __slots__ = ("bare", "leaves", "literals", "patterns")
 
     def __init__(self) -> None:
-        self.literals: dict[bytes, _Node] = {}
+        self.literals: dict[str, _Node] = {}
         self.patterns: list[tuple[Segment, _Node]] = []
+        self.bare: _Node | None = None
         self.leaves: dict[str, _Leaf] = {}
 
     def follow(self, segment: Segment) -> "_Node":
@@ -82,6 +99,7 @@ class _Node:
         node = _Node()
         self.patterns.append((segment, node))
         self.patterns.sort(key=lambda entry: -sum(map(len, entry[0].texts)))
+        self.bare = node if segment.bare and len(self.patterns) == 1 else None
         return node
 
 
@@ -95,9 +113,12 @@ class Router:
         self._operations = tuple(operations)
         self._root = _Node()
         self._constant: dict[bytes, dict[str, Route]] = {}
+        # What the servers say comes before the bare paths that are our courtesy.
         for operation in self._operations:
-            for base in sorted(operation.base_paths, key=len, reverse=True):
+            for base in filter(None, operation.base_paths):
                 self._add(operation, base)
+        for operation in self._operations:
+            self._add(operation, "")
 
     def match(self, method: str, path: bytes) -> Route | NoMethod | NoPath:
         """Return the operation for a method (in upper case) and a path as on the wire, without its query."""
@@ -106,14 +127,34 @@ class Router:
             route = constant.get(method)
             if route is not None:
                 return route
-        segments = path.split(b"/")
+        segments = path.decode("utf-8", "replace").split("/")
         if b"%" in path:
-            segments = [unquote_to_bytes(segment) for segment in segments]
+            segments = [unquote(segment) for segment in segments]
+        return self._straight(method, segments) or self._searched(method, path, segments)
+
+    def _straight(self, method: str, segments: Sequence[str]) -> Route | None:
+        """Return the route that the best choice at every segment leads to, if it leads anywhere: nearly always."""
+        node = self._root
+        captured = []
+        for segment in segments:
+            following = node.literals.get(segment)
+            if following is None:
+                following = node.bare
+                if following is None:
+                    return None
+                captured.append(segment)
+            node = following
+        leaf = node.leaves.get(method)
+        return leaf.route(captured) if leaf else None
+
+    def _searched(
+        self, method: str, path: bytes, segments: Sequence[str]
+    ) -> Route | NoMethod | NoPath:
+        """Return the best of everything that fits, or what is missing."""
         allow: set[str] = set()
-        for leaves, values in _walk(self._root, segments):
-            leaf = leaves.get(method)
-            if leaf is not None:
-                return Route(leaf.operation, _named(leaf.names, values))
+        for leaves, captured in _walk(self._root, segments):
+            if leaf := leaves.get(method):
+                return leaf.route(captured)
             allow.update(leaves)
         if allow:
             return NoMethod(tuple(sorted(allow)))
@@ -127,49 +168,56 @@ class Router:
         for segment in (*servers, *own[1:]):
             node = node.follow(segment)
         unread = sum(len(segment.names) for segment in servers)
-        names = [name for segment in own for name in segment.names]
-        leaf = _Leaf(operation, (*[None] * unread, *names))
-        described = node.leaves.get(operation.method)
-        if described is None or (operation.method == "HEAD" != described.operation.method):
+        names = tuple(name for segment in own for name in segment.names)
+        leaf = _Leaf(operation, unread, names)
+        known = node.leaves.get(operation.method)
+        if known is None or known.operation.method != operation.method:  # a GET that stands in
             node.leaves[operation.method] = leaf
         if operation.method == "GET":
             node.leaves.setdefault("HEAD", leaf)
-        if not leaf.names:
-            self._constant[_joined((*servers, *own[1:]))] = {
-                method: Route(leaf.operation, {}) for method, leaf in node.leaves.items()
+        path = base + route_path(operation.path)
+        if not (names or unread or "%" in path):
+            self._constant[path.encode("utf-8", "surrogatepass")] = {
+                method: Route(constant.operation, {}) for method, constant in node.leaves.items()
             }
 
     def _nearest(self, method: str, path: bytes) -> Operation | None:
         """Return the operation with the most similar path, the same method before others.
 
-        Both lengths and the number of close comparisons are bounded: anybody can send a path of 16 KB.
+        The length and the number of close comparisons are bounded: anybody can send a path of 16 KB.
         """
-        asked = unquote_to_bytes(path[:300]).decode("utf-8", "replace").split("/")[:30]
-        words = set(asked)
-        shortlist = sorted(
-            self._operations,
-            key=lambda operation: len(words.intersection(operation.path.split("/"))),
-            reverse=True,
-        )[:60]
+        asked = unquote(path[:150].decode("utf-8", "replace"))
+        pairs = _pairs(asked)
+        shortlist = nlargest(
+            20, self._pairs, key=lambda template: _overlap(pairs, self._pairs[template])
+        )
         matcher = SequenceMatcher(autojunk=False)
-        matcher.set_seq2("/".join(asked))
+        matcher.set_seq2(asked)
 
-        def likeness(operation: Operation) -> tuple[float, bool]:
-            matcher.set_seq1(_filled(operation.path, asked))
-            return matcher.ratio(), operation.method == method
+        def likeness(template: str) -> float:
+            matcher.set_seq1(_filled(template, asked)[:150])
+            return matcher.ratio()
 
-        return max(shortlist, key=likeness, default=None)
+        best = max(shortlist, key=likeness, default=None)
+        same_path = [operation for operation in self._operations if operation.path == best]
+        same_method = [operation for operation in same_path if operation.method == method]
+        return next(iter(same_method or same_path), None)
+
+    @cached_property
+    def _pairs(self) -> dict[str, frozenset[str]]:
+        """The pairs of neighbouring characters in each template: what a first, cheap comparison needs."""
+        return {operation.path: _pairs(operation.path) for operation in self._operations}
 
 
 def _walk(
-    root: _Node, segments: Sequence[bytes]
-) -> Iterator[tuple[dict[str, _Leaf], tuple[bytes, ...]]]:
+    root: _Node, segments: Sequence[str]
+) -> Iterator[tuple[dict[str, _Leaf], tuple[str, ...]]]:
     """Yield the leaves that fit with the values captured on the way, best first.
 
     Every node is visited at most once, so the cost is bounded by the document and not by the path.
     """
     count = len(segments)
-    pending: list[tuple[_Node, int, tuple[bytes, ...]]] = [(root, 0, ())]
+    pending: list[tuple[_Node, int, tuple[str, ...]]] = [(root, 0, ())]
     while pending:
         node, depth, values = pending.pop()
         if depth == count:
@@ -188,22 +236,18 @@ def _walk(
             pending.append((literal, depth, values))
 
 
-def _named(names: Sequence[str | None], values: Sequence[bytes]) -> dict[str, str]:
-    return {
-        name: value.decode("utf-8", "replace")
-        for name, value in zip(names, values, strict=True)
-        if name is not None
-    }
+def _pairs(path: str) -> frozenset[str]:
+    return frozenset(map(add, path, path[1:]))
 
 
-def _joined(segments: Sequence[Segment]) -> bytes:
-    return b"/".join(segment.literal or b"" for segment in segments)
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the share of pairs in common, 0 to 1 (Dice's coefficient)."""
+    return 2 * len(one & other) / (len(one) + len(other) or 1)
 
 
-def _filled(template: str, asked: Sequence[str]) -> str:
-    """Put the segments asked for where a template has parameters: those fit anything."""
-    own = template[:300].split("/")
-    fitted = [*asked, *own[len(asked) :]]
+def _filled(template: str, asked: str) -> str:
+    """Put the segments asked for where a template has bare parameters: those fit anything."""
+    pairs = zip_longest(template.split("/"), asked.split("/")[: template.count("/") + 1])
     return "/".join(
-        value if "{" in segment else segment for segment, value in zip(own, fitted, strict=False)
+        value if value and own[:1] == "{" and own[-1:] == "}" else own for own, value in pairs
     )

@@ -2,7 +2,7 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 _EXPRESSION = re.compile(r"\{([^{}/]*)\}")
 
@@ -16,16 +16,16 @@ class Segment(NamedTuple):
         bare: It is one parameter and nothing else.
     """
 
-    texts: tuple[bytes, ...]
+    texts: tuple[str, ...]
     names: tuple[str, ...]
     bare: bool
 
     @property
-    def literal(self) -> bytes | None:
+    def literal(self) -> str | None:
         """The text of a segment without parameters, ``None`` for others."""
         return None if self.names else self.texts[0]
 
-    def capture(self, segment: bytes) -> tuple[bytes, ...] | None:
+    def capture(self, segment: str) -> tuple[str, ...] | None:
         """Return the value of each parameter, ``None`` where the text beside them is not there.
 
         Where several splits fit, earlier parameters take as much as they can (as greedy expressions do):
@@ -37,7 +37,7 @@ class Segment(NamedTuple):
         if not (segment.startswith(first) and segment.endswith(last)):
             return None
         rest = segment[len(first) : len(segment) - len(last)]
-        values: list[bytes] = []
+        values: list[str] = []
         # From the right and always the rightmost: linear, and finds a split whenever there is one.
         for text in reversed(between):
             at = rest.rfind(text)
@@ -68,6 +68,6 @@ def route_path(path: str) -> str:
 
 def _parse_segment(text: str) -> Segment:
     parts = _EXPRESSION.split(text)
-    texts = tuple(unquote_to_bytes(part.encode("utf-8", "surrogatepass")) for part in parts[::2])
+    texts = tuple(unquote(part) for part in parts[::2])
     names = tuple(parts[1::2])
-    return Segment(texts, names, bare=texts == (b"", b""))
+    return Segment(texts, names, bare=texts == ("", ""))
