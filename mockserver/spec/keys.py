@@ -1,0 +1,40 @@
+"""The fixed fields of every OpenAPI object, by version: what is not here and no ``x-`` key is likely a typo."""
+
+from collections.abc import Mapping
+
+_NAMES_3_0 = {
+    "document": "openapi info servers paths components security tags externalDocs",
+    "info": "title description termsOfService contact license version",
+    "components": "schemas responses parameters examples requestBodies headers securitySchemes links callbacks",
+    "server": "url description variables",
+    "server variable": "enum default description",
+    "path item": "$ref summary description get put post delete options head patch trace servers parameters",
+    "operation": "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers",
+    "parameter": "name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content",
+    "header": "description required deprecated allowEmptyValue style explode allowReserved schema example examples content",
+    "request body": "description content required",
+    "media type": "schema example examples encoding",
+    "encoding": "contentType headers style explode allowReserved",
+    "response": "description headers content links",
+    "example": "summary description value externalValue",
+    "security scheme": "type description name in scheme bearerFormat flows openIdConnectUrl",
+}
+
+_NEW_IN_3_1 = {
+    "document": "webhooks jsonSchemaDialect",
+    "info": "summary",
+    "components": "pathItems",
+}
+
+
+def _sets(names: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    return {kind: frozenset(text.split()) for kind, text in names.items()}
+
+
+KEYS_3_0: Mapping[str, frozenset[str]] = _sets(_NAMES_3_0)
+"""OpenAPI 3.0.4 §4.7."""
+
+KEYS_3_1: Mapping[str, frozenset[str]] = {
+    kind: names | _sets(_NEW_IN_3_1).get(kind, frozenset()) for kind, names in KEYS_3_0.items()
+}
+"""OpenAPI 3.1.1 §4.8."""
