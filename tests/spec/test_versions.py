@@ -1,0 +1,46 @@
+import json
+
+import pytest
+
+from mockserver.errors import SpecError
+from mockserver.spec.document import load_document
+from mockserver.spec.versions import detect_version
+
+
+@pytest.mark.parametrize(
+    ("root", "name"),
+    [
+        ({"openapi": "3.0.0"}, "3.0"),
+        ({"openapi": "3.0.3-rc1"}, "3.0"),
+        ({"openapi": "3.1.1"}, "3.1"),
+        ({"openapi": 3.1}, "3.1"),
+    ],
+)
+def test_a_document_says_its_version(tmp_path, root, name):
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(root))
+    assert detect_version(load_document(file)).name == name
+
+
+@pytest.mark.parametrize(
+    ("root", "rule", "message"),
+    [
+        ({"openapi": "3.2.0"}, "unsupported-version", "OpenAPI 3.2.0 is not read; 3.0 and 3.1 are"),
+        ({"swagger": "2.0"}, "unsupported-version", "Swagger 2.0 is not read; 3.0 and 3.1 are"),
+        ({"swagger": "3.0"}, "unsupported-version", "Swagger 3.0 is not read"),
+        ({"openapi": None}, "unsupported-version", "OpenAPI None is not read"),
+        ({"openapi": ["3.1"]}, "unsupported-version", "is not read"),
+        ({}, "not-openapi", "this is no OpenAPI document: it has no key 'openapi'"),
+        ([], "not-openapi", "this is no OpenAPI document: no mapping"),
+    ],
+)
+def test_other_documents_are_refused_with_what_is_read(tmp_path, root, rule, message):
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(root, indent=1))
+    with pytest.raises(SpecError) as caught:
+        detect_version(load_document(file))
+    (finding,) = caught.value.findings
+    assert finding.rule == rule
+    assert message in finding.message
+    assert finding.place is not None
+    assert finding.place.line == (1 if rule == "not-openapi" else 2)
