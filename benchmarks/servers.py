@@ -1,0 +1,208 @@
+"""Servers side by side: how each is started, checked, measured and ended. Needs Linux (``/proc``)."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PRISM = "@stoplight/prism-cli@5.15.11"
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The request that everybody must answer.
+
+    Attributes:
+        status: What the answer must be.
+        holds: What its body must contain.
+    """
+
+    method: str
+    path: str
+    status: int
+    holds: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server as a command line; ``{port}`` in it stands for the port."""
+
+    name: str
+    command: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a server has used since it began: CPU seconds of all its processes, peak resident MiB of the largest."""
+
+    cpu: float
+    peak: float
+
+
+class Running:
+    """A started server."""
+
+    def __init__(self, target: Target, core: int | None) -> None:
+        self.name = target.name
+        self.port = free_port()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [part.replace("{port}", str(self.port)) for part in target.command],
+            cwd=ROOT,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+            preexec_fn=None if core is None else lambda: os.sched_setaffinity(0, {core}),
+        )
+
+    def ask(self, ask: Ask) -> tuple[int, bytes]:
+        """Send the request on a connection of its own, and return status and body."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(ask.method, ask.path, ask.body, ask.headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def first_answer(self, ask: Ask, *, limit: float) -> float | None:
+        """Return seconds from start to the right answer, ``None`` where it did not come in time.
+
+        Raises:
+            SystemExit: The server ended, or answered something else: figures would mean nothing.
+        """
+        while time.perf_counter() - self.began < limit:
+            try:
+                status, body = self.ask(ask)
+            except (OSError, HTTPException):
+                if self.process.poll() is not None:
+                    raise SystemExit(f"{self.name} ended:\n{self.said()}") from None
+                time.sleep(0.002)
+                continue
+            if status != ask.status or ask.holds not in body:
+                raise SystemExit(
+                    f"{self.name} answered {status} {body[:300]!r}, not {ask.status} with {ask.holds!r}"
+                )
+            return time.perf_counter() - self.began
+        return None
+
+    def used(self) -> Used:
+        """Read what all processes of the server have used (proc(5): utime, stime, VmHWM)."""
+        ticks, peak = 0, 0.0
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[3]) != self.process.pid:  # its session
+                    continue
+                ticks += int(fields[11]) + int(fields[12])
+                status = (entry / "status").read_text()
+            except (OSError, IndexError):
+                continue  # it ended meanwhile
+            lines = [line.split() for line in status.splitlines() if line.startswith("VmHWM")]
+            peak = max([peak, *(int(line[1]) / 1024 for line in lines)])
+        return Used(ticks / _TICK, peak)
+
+    def said(self) -> str:
+        """Return the end of what the server wrote."""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-2000:]
+
+    def stop(self) -> None:
+        """End the server and all its processes."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, number)
+                self.process.wait(timeout=5)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                continue
+        self.log.close()
+
+
+@contextmanager
+def running(target: Target, *, core: int | None = None) -> Iterator[Running]:
+    """Start a server, pinned to a core where one is given, and end it."""
+    server = Running(target, core)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ours(document: Path | None = None) -> Target:
+    """Return this project's server on a document, or on its own."""
+    spec = [str(document)] if document else []
+    command = [
+        sys.executable,
+        "-m",
+        "mockserver",
+        "serve",
+        *spec,
+        "--port",
+        "{port}",
+        "--no-reload",
+    ]
+    return Target("mockserver", command)
+
+
+def bare(body: bytes, status: int) -> Target:
+    """Return uvicorn with a raw ASGI app that answers constant bytes: the limit of what is above it."""
+    code = f"""
+import uvicorn
+START = {{"type": "http.response.start", "status": {status}, "headers": [
+    (b"content-type", b"application/json"), (b"content-length", b"{len(body)}")]}}
+BODY = {{"type": "http.response.body", "body": {body!r}}}
+async def app(scope, receive, send):
+    await send(START)
+    await send(BODY)
+uvicorn.run(app, port={{port}}, access_log=False, log_level="warning", lifespan="off", ws="none")
+"""
+    return Target("bare uvicorn", [sys.executable, "-c", code])
+
+
+def prism(folder: Path | None, document: Path) -> Target | None:
+    """Return Prism on a document, installed from npm into a folder; ``None`` without Node."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        return None
+    home = folder or Path(tempfile.gettempdir()) / "mockserver-benchmark-prism"
+    package = home / "node_modules" / "@stoplight" / "prism-cli"
+    if not package.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        print(f"installing {PRISM} into {home}", file=sys.stderr)
+        options = ["--no-fund", "--no-audit", "--silent"]
+        subprocess.run([npm, "install", *options, "--prefix", str(home), PRISM], check=True)
+    facts = json.loads((package / "package.json").read_text())
+    entry = package / facts["bin"]["prism"]
+    command = [node, str(entry), "mock", "-p", "{port}", str(document)]
+    return Target(f"Prism {facts['version']}", command)
+
+
+def cores() -> tuple[int | None, int | None]:
+    """Return one core for servers and one for the load; ``None`` twice where there is only one."""
+    found = sorted(os.sched_getaffinity(0))
+    return (found[0], found[-1]) if len(found) > 1 else (None, None)
