@@ -5,7 +5,6 @@ Knows nothing of the command line's parser: flags arrive as a mapping. Order, fi
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +143,8 @@ class Option:
         name: Field of ``Settings``.
         read: Makes the value.
         help: One sentence for ``--help``.
-        flags: In addition to the long one made of the name.
+        short: Its one-letter flag.
+        prism: What Prism calls it, without dashes, where that is another name.
         metavar: What stands for the value in ``--help``; empty for a switch.
         environment: Further variables, asked after the option's own.
         several: May be given more than once.
@@ -153,10 +153,11 @@ class Option:
     name: str
     read: Reader
     help: str
-    flags: tuple[str, ...] = ()
+    short: str = ""
     metavar: str = ""
     environment: tuple[str, ...] = ()
     several: bool = False
+    prism: str = ""
 
     @property
     def key(self) -> str:
@@ -178,9 +179,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("spec", _path, "OpenAPI document.", metavar="SPEC"),
     Option("fixtures", _path, "Tokens, cases and scenarios.", metavar="PATH"),
     Option("root", _path, "Folder that no $ref may leave.", metavar="DIR"),
-    Option("host", _text, "Address to listen on.", ("-h",), "HOST"),
-    Option("port", _port, "Port to listen on; 0 picks a free one.", ("-p",), "PORT", ("PORT",)),
-    Option("dynamic", _switch, "Generate a fresh body for each answer.", ("-d",)),
+    Option("host", _text, "Address to listen on.", "-h", "HOST"),
+    Option("port", _port, "Port to listen on; 0 picks a free one.", "-p", "PORT", ("PORT",)),
+    Option("dynamic", _switch, "Generate a fresh body for each answer.", "-d"),
     Option("errors", _switch, "Turn answers that break the document into problems."),
     Option("scenario", _text, "Scenario of requests that name none.", metavar="NAME"),
     Option("seed", _text, "Makes generated values repeatable.", metavar="N"),
@@ -188,13 +189,13 @@ OPTIONS: tuple[Option, ...] = (
         "fill_properties",
         _switch,
         "Generate optional properties too.",
-        ("--json-schema-faker-fillProperties",),
+        prism="json-schema-faker-fillProperties",
     ),
     Option(
         "ignore_examples",
         _switch,
         "Generate bodies even where there are examples.",
-        ("--ignoreExamples",),
+        prism="ignoreExamples",
     ),
     Option("cors", _switch, "Answer browsers of other origins."),
     Option(
@@ -291,13 +292,20 @@ def _given(
 ) -> _Given | None:
     """Return the value that counts for one option, ``None`` where only the default is left."""
     if option.name in flags:
-        return _Given(flags[option.name], "SPEC" if option.name == "spec" else f"--{option.key}")
+        return _Given(flags[option.name], _flag(option, flags[option.name]))
     for variable in option.variables:
         if environ.get(variable):
             return _Given(environ[variable], variable)
     if option.name == "color" and environ.get("NO_COLOR"):
         return _Given("off", "NO_COLOR")  # https://no-color.org: any value that is not empty
     return from_file.get(option.key)
+
+
+def _flag(option: Option, value: object) -> str:
+    """Return how the command line was told."""
+    if option.name == "spec":
+        return "SPEC"
+    return f"--no-{option.key}" if value is False else f"--{option.key}"
 
 
 def find_settings_file(directory: Path) -> Path | None:
@@ -329,6 +337,8 @@ def _has_table(pyproject: Path) -> bool:
 
 def _read_file(path: Path, findings: list[Finding]) -> Iterator[tuple[str, _Given]]:
     """Yield the known keys of a settings file; what is wrong with it goes to ``findings``."""
+    import tomllib  # most runs have no settings file
+
     shown = _shown(path)
     try:
         text = path.read_text("utf-8")

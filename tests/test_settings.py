@@ -49,6 +49,10 @@ def test_the_document_of_the_command_line_is_called_what_it_is_called_there(tmp_
     assert load_settings({"spec": "a.yaml"}, {}, tmp_path).origins["spec"] == "SPEC"
 
 
+def test_a_switch_turned_off_is_called_what_was_typed(tmp_path: Path) -> None:
+    assert load_settings({"cors": False}, {}, tmp_path).origins["cors"] == "--no-cors"
+
+
 def test_platforms_that_set_port_are_heard_after_our_own_variable(tmp_path: Path) -> None:
     assert load_settings({}, {"PORT": "8080"}, tmp_path).settings.port == 8080
     both = {"PORT": "8080", "MOCKSERVER_PORT": "9"}
