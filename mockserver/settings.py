@@ -305,7 +305,7 @@ def _flag(option: Option, value: object) -> str:
     """Return how the command line was told."""
     if option.name == "spec":
         return "SPEC"
-    return f"--no-{option.key}" if value is False else f"--{option.key}"
+    return f"--no-{option.key}" if option.switch and value is False else f"--{option.key}"
 
 
 def find_settings_file(directory: Path) -> Path | None:
