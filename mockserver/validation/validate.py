@@ -1,0 +1,165 @@
+"""Judges messages against the document: what each part has against it, and the decoded values.
+
+Everything compiled is kept by operation; a message that fits costs no more than decoding and one look.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mockserver.messages import ABSENT, HttpRequest, HttpResponse, RequestValues, Violation
+from mockserver.spec.compile import Api
+from mockserver.spec.model import (
+    Direction,
+    Location,
+    MediaType,
+    Operation,
+    Parameter,
+    Response,
+    find_response,
+)
+from mockserver.validation.judging import judge_value
+from mockserver.validation.media_types import DecodeError, decode_body, select_content
+from mockserver.validation.parameters import ParameterReader, read_header
+
+
+class RequestJudgement(NamedTuple):
+    """What a request holds, and what it has against the document.
+
+    Attributes:
+        unsupported_media_type: The body's media type is not documented.
+    """
+
+    values: RequestValues
+    violations: tuple[Violation, ...]
+    unsupported_media_type: bool = False
+
+
+class Judge:
+    """Judges the messages of one document."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._readers: dict[str, ParameterReader] = {}
+
+    def judge_request(
+        self, operation: Operation, request: HttpRequest, path_values: dict[str, str]
+    ) -> RequestJudgement:
+        """Return the decoded values of a request and its violations: parameters first, then the body."""
+        if (reader := self._readers.get(operation.name)) is None:
+            reader = self._readers[operation.name] = ParameterReader(operation, self._api)
+        values, violations = reader.read(path_values, request)
+        if operation.request_body is None:
+            return RequestJudgement(values, tuple(violations))
+        body, unsupported = self._request_body(operation, request, violations)
+        return RequestJudgement(values._replace(body=body), tuple(violations), unsupported)
+
+    def judge_response(
+        self, operation: Operation, response: HttpResponse, *, method: str | None = None
+    ) -> list[Violation]:
+        """Return what an answer has against the document.
+
+        An answer to the method ``HEAD`` has no body; ``None`` stands for the operation's own method.
+        """
+        documented = find_response(operation, response.status)
+        if documented is None:
+            known = ", ".join(operation.responses) or "none"
+            message = f"the status {response.status} is not documented; documented: {known}"
+            return [Violation(("status",), "status", message, operation.place)]
+        violations = self._response_headers(documented, response)
+        no_body = method == "HEAD" or response.status in (204, 304) or response.status < 200
+        if documented.content and not no_body:
+            violations += self._response_body(documented, response)
+        return violations
+
+    def judge_value(
+        self,
+        location: Location,
+        value: object,
+        direction: Direction,
+        *,
+        at: tuple[str | int, ...] = ("body",),
+    ) -> list[Violation]:
+        """Return what a value has against the schema at a location; ``at`` begins the violations' locations."""
+        return judge_value(self._api, location, value, direction, at=at)
+
+    def _request_body(
+        self, operation: Operation, request: HttpRequest, violations: list[Violation]
+    ) -> tuple[object, bool]:
+        """Decode and judge the body; return its value and whether its media type is undocumented."""
+        described = operation.request_body
+        if described is None or not described.content:
+            return ABSENT, False
+        if not request.body:
+            if described.required:
+                place = self._api.document.place(described.location)
+                message = "a body is required, and none was sent"
+                violations.append(Violation(("body",), "required", message, place))
+            return ABSENT, False
+        content_type = (request.header(b"content-type") or b"").decode("latin-1")
+        media_type = select_content(described.content, content_type)
+        if media_type is None:
+            offered = ", ".join(media.name for media in described.content)
+            place = self._api.document.place(described.location)
+            message = (
+                f"the media type {content_type[:100]!r} is not documented; documented: {offered}"
+            )
+            violations.append(Violation(("body",), "content-type", message, place))
+            return ABSENT, True
+        return self._decoded(media_type, request.body, content_type, "request", violations), False
+
+    def _decoded(
+        self,
+        media_type: MediaType,
+        body: bytes,
+        content_type: str,
+        direction: Direction,
+        violations: list[Violation],
+    ) -> object:
+        """Decode a body and judge it; ``ABSENT`` where it cannot be read."""
+        try:
+            value = decode_body(body, content_type, media_type, self._api.schemas, direction)
+        except DecodeError as error:
+            place = self._api.document.place(media_type.location)
+            violations.append(Violation(("body",), "parse", str(error), place))
+            return ABSENT
+        if media_type.schema is not None:
+            violations += self.judge_value(media_type.schema, value, direction)
+        return value
+
+    def _response_headers(self, documented: Response, response: HttpResponse) -> list[Violation]:
+        sent = dict(reversed(response.headers))
+        found: list[Violation] = []
+        for header in documented.headers:
+            name = header.name.lower()
+            if name == "content-type":
+                continue
+            wire = sent.get(name.encode("latin-1"))
+            if wire is None:
+                if header.required:
+                    place = self._api.document.place(header.at)
+                    message = f"the header {header.name} is required, and the answer has none"
+                    found.append(Violation(("header",), "required", message, place))
+            else:
+                found += self._judge_header(header, name, wire)
+        return found
+
+    def _judge_header(self, header: Parameter, name: str, wire: bytes) -> Iterable[Violation]:
+        if header.schema is None:
+            return []
+        value = read_header(header, wire, self._api.schemas)
+        return self.judge_value(header.schema, value, "response", at=("header", name))
+
+    def _response_body(self, documented: Response, response: HttpResponse) -> list[Violation]:
+        sent = next((value for name, value in response.headers if name == b"content-type"), b"")
+        content_type = sent.decode("latin-1")
+        media_type = select_content(documented.content, content_type)
+        if media_type is None:
+            offered = ", ".join(media.name for media in documented.content)
+            place = self._api.document.place(documented.location)
+            message = (
+                f"the media type {content_type[:100]!r} is not documented; documented: {offered}"
+            )
+            return [Violation(("body",), "content-type", message, place)]
+        found: list[Violation] = []
+        self._decoded(media_type, response.body, content_type, "response", found)
+        return found
