@@ -1,0 +1,279 @@
+"""What the document itself answers: an example or a generated body, in a media type that the client accepts.
+
+Everything that does not vary is made once, at its first use, and kept as bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mockserver.errors import Place, did_you_mean
+from mockserver.generation.chance import Chance
+from mockserver.generation.values import Unsatisfiable, generate
+from mockserver.messages import HeaderPair, HttpResponse, Violation, problem
+from mockserver.spec.compile import Api
+from mockserver.spec.model import Example, MediaType, Operation, Parameter, Response
+from mockserver.validation.media_types import EncodeError, encode_body, negotiate
+from mockserver.validation.parameters import write_header
+from mockserver.validation.validate import Judge
+
+# A generated value for one of these would break the message itself (RFC 9110 §6, §7.6.1, §8.6), or is set by the server.
+_NEVER_GENERATED = frozenset(
+    [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "keep-alive",
+        "proxy-connection",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+)
+
+
+class Answer(NamedTuple):
+    """An answer that only lacks its explanation.
+
+    Attributes:
+        rule: Why this body: ``example 'cat'``, ``generated``, ``no body``.
+        place: Where the document says so.
+        violations: What the answer has against the document: an example asked for by name may break its schema.
+        error: Slug, where the answer is a problem of the mock.
+    """
+
+    response: HttpResponse
+    rule: str
+    place: Place | None = None
+    violations: tuple[Violation, ...] = ()
+    error: str | None = None
+
+
+class DocumentAnswers:
+    """The answers of one document.
+
+    Args:
+        fill_properties: Generated objects hold their optional properties.
+        ignore_examples: Bodies are generated even where the document has an example (Prism's ``--ignore-examples``).
+    """
+
+    def __init__(
+        self, api: Api, judge: Judge, *, fill_properties: bool = True, ignore_examples: bool = False
+    ) -> None:
+        self._api = api
+        self._judge = judge
+        self._fill_properties = fill_properties
+        self._ignore_examples = ignore_examples
+        self._kept: dict[tuple[str, str, int, str, str | None], Answer] = {}
+        self._headers: dict[tuple[str, str], tuple[HeaderPair, ...]] = {}
+
+    def answer(
+        self,
+        operation: Operation,
+        response: Response,
+        status: int,
+        *,
+        accept: bytes | None,
+        example: str | None = None,
+        chance: Chance | None = None,
+        lenient: bool = False,
+    ) -> Answer:
+        """Return the documented answer.
+
+        The client's ``accept`` chooses the media type; a ``lenient`` answer, an error that is sent anyway, takes the
+        first where the client accepts none. With a ``chance`` the body is generated from it, without one the answer is
+        the same every time. An ``example`` is asked for by name.
+        """
+        if example is None or not response.content:
+            media_type = negotiate(accept, response.content)
+        else:
+            named = [media for media in response.content if _named(media, example)]
+            media_type = negotiate(accept, tuple(named) or response.content)
+        if media_type is None and response.content:
+            if not lenient:
+                return _not_acceptable(accept, response)
+            media_type = response.content[0]
+        if chance is not None and example is None:
+            return self._make(operation, response, status, media_type, None, chance)
+        key = (operation.name, response.key, status, media_type.name if media_type else "", example)
+        if (kept := self._kept.get(key)) is None:
+            kept = self._kept[key] = self._make(
+                operation, response, status, media_type, example, None
+            )
+        return kept
+
+    def _make(
+        self,
+        operation: Operation,
+        response: Response,
+        status: int,
+        media_type: MediaType | None,
+        example: str | None,
+        chance: Chance | None,
+    ) -> Answer:
+        """Make an answer in a chosen media type."""
+        place = self._api.document.place(response.location)
+        try:
+            headers = self.headers(operation, response)
+            # RFC 9110 §6.4.1: no content in 1xx, 204 and 304, whatever the document has.
+            if media_type is None or status < 200 or status in (204, 304):
+                return Answer(HttpResponse(status, headers), "no body", place)
+            if example is not None and not _named(media_type, example):
+                return _no_such_example(operation, response, status, example)
+            value, rule, place, violations = self._value(media_type, example, chance)
+            body = encode_body(value, media_type, self._api.schemas)
+        except (Unsatisfiable, EncodeError) as error:
+            return _impossible(operation, status, str(error), place)
+        content_type = (b"content-type", _content_type(media_type.name))
+        return Answer(HttpResponse(status, (content_type, *headers), body), rule, place, violations)
+
+    def _value(
+        self, media_type: MediaType, example: str | None, chance: Chance | None
+    ) -> tuple[object, str, Place, tuple[Violation, ...]]:
+        """Return the body's value, the rule, where it stands, and what it has against its schema."""
+        document = self._api.document
+        if example is not None:
+            named = _named(media_type, example)
+            assert named is not None  # the caller looked
+            return (
+                named.value,
+                f"example {example!r}",
+                document.place(named.location),
+                tuple(self._against_schema(media_type, named)),
+            )
+        if chance is None and not self._ignore_examples:
+            for ready in media_type.examples:
+                if not self._against_schema(media_type, ready):
+                    rule = f"example {ready.name!r}" if ready.name else "example"
+                    return ready.value, rule, document.place(ready.location), ()
+        rule = "generated" if chance is None else "generated afresh"
+        place = document.place(media_type.schema or media_type.location)
+        if media_type.schema is None:
+            return {}, "no schema", place, ()
+        value = generate(
+            self._api.schemas,
+            media_type.schema,
+            "response",
+            chance=chance,
+            fill_properties=self._fill_properties,
+        )
+        return value, rule, place, ()
+
+    def _against_schema(self, media_type: MediaType, example: Example) -> list[Violation]:
+        """Return what an example has against the schema beside it."""
+        if media_type.schema is None:
+            return []
+        return self._judge.judge_value(media_type.schema, example.value, "response")
+
+    def headers(self, operation: Operation, response: Response) -> tuple[HeaderPair, ...]:
+        """Return the documented headers of an answer, each with its example or a static value."""
+        key = (operation.name, response.key)
+        if (kept := self._headers.get(key)) is None:
+            pairs = (self._header(header) for header in response.headers)
+            kept = self._headers[key] = tuple(pair for pair in pairs if pair)
+        return kept
+
+    def _header(self, header: Parameter) -> HeaderPair | None:
+        """Return one documented header on the wire, ``None`` where it must not or cannot be sent."""
+        name = header.name.lower()
+        if name in _NEVER_GENERATED:
+            return None
+        schema = header.schema or (header.content.schema if header.content else None)
+        value: object = "string"
+        ready = next(iter(header.examples), None)
+        if ready is not None and not (
+            schema and self._judge.judge_value(schema, ready.value, "response")
+        ):
+            value = ready.value
+        elif schema is not None:
+            value = generate(self._api.schemas, schema, "response", chance=None)
+        wire = write_header(header, value)
+        return (name.encode("latin-1"), wire) if _is_field_value(wire) else None
+
+
+TITLES = {
+    "forbidden": "The credential does not grant this",
+    "impossible-answer": "The document asks for the impossible",
+    "invalid-answer": "The answer breaks the document",
+    "invalid-request": "The request breaks the document",
+    "method-not-allowed": "The path has no such method",
+    "no-such-answer": "The document has no such answer",
+    "no-such-example": "The document has no such example",
+    "no-such-operation": "The document has no such path",
+    "not-acceptable": "The answer has no acceptable media type",
+    "sequence-exhausted": "The scenario's sequence is over",
+    "unauthorized": "The request bears no accepted credential",
+    "unknown-scenario": "The fixtures have no such scenario",
+    "unsupported-media-type": "The request's media type is not documented",
+}
+"""Title of every problem that a decision can be (RFC 9457 §3.1.3), by slug."""
+
+
+def problem_answer(
+    status: int,
+    slug: str,
+    detail: str,
+    *,
+    members: Mapping[str, object] | None = None,
+    headers: Sequence[HeaderPair] = (),
+) -> Answer:
+    """Return one of the mock's own problems as an answer."""
+    response = problem(status, slug, TITLES[slug], detail, members=members, headers=headers)
+    return Answer(response, slug, error=slug)
+
+
+def _named(media_type: MediaType, name: str) -> Example | None:
+    return next((example for example in media_type.examples if example.name == name), None)
+
+
+def _content_type(name: str) -> bytes:
+    """Return what a ``content`` key is sent as: a range stands for a type that fits it."""
+    essence = name.split(";")[0].strip()
+    concrete = {
+        "*/*": "application/json",
+        "application/*": "application/json",
+        "text/*": "text/plain",
+    }
+    if "*" in essence:
+        name = concrete.get(
+            essence, essence.replace("*", {"image/*": "png"}.get(essence, "octet-stream"))
+        )
+    return name.encode("latin-1", "replace")
+
+
+def _is_field_value(value: bytes) -> bool:
+    """Tell whether a value can stand in a header (RFC 9110 §5.5): a line break makes servers drop the connection."""
+    return not any((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in value)
+
+
+def _not_acceptable(accept: bytes | None, response: Response) -> Answer:
+    offered = [media.name for media in response.content]
+    return problem_answer(
+        406,
+        "not-acceptable",
+        f"Accept is {(accept or b'').decode('latin-1')[:200]!r}; {response.key} offers {', '.join(offered)}",
+        members={"offered": offered},
+    )
+
+
+def _no_such_example(operation: Operation, response: Response, status: int, example: str) -> Answer:
+    names = [ready.name for media in response.content for ready in media.examples if ready.name]
+    hint = did_you_mean(example, names)
+    return problem_answer(
+        404,
+        "no-such-example",
+        f"{operation.name} has no example {example!r} for {status}" + (f"; {hint}" if hint else ""),
+        members={"examples": names},
+    )
+
+
+def _impossible(operation: Operation, status: int, reason: str, place: Place | None) -> Answer:
+    where = f" ({place})" if place else ""
+    return problem_answer(
+        500,
+        "impossible-answer",
+        f"{operation.name} {status}{where}: {reason}",
+    )

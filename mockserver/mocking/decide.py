@@ -1,0 +1,336 @@
+"""The life of a request, top to bottom: match, authenticate, validate, select, render, explain.
+
+No clock, no sleep, no I/O: time and chance come in through the session and the seed; what should happen goes out as a
+``Decision``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mockserver.errors import did_you_mean
+from mockserver.fixtures.model import Case, Fixtures, Scenario, TemplateContext
+from mockserver.fixtures.tokens import Keyring
+from mockserver.generation.chance import Chance
+from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Violation
+from mockserver.mocking.answers import Answer, DocumentAnswers, problem_answer
+from mockserver.mocking.authenticate import Authenticator
+from mockserver.mocking.controls import Controls, read_controls, read_prefix
+from mockserver.mocking.explain import Explainer
+from mockserver.mocking.scenarios import draw_delay
+from mockserver.mocking.select import Asked, CaseChosen, Documented, Refused, Selection, select
+from mockserver.spec.compile import Api
+from mockserver.spec.model import Operation, find_response
+from mockserver.spec.routes import NoMethod, NoPath, Route, Router
+from mockserver.state.store import Advance, Session
+from mockserver.validation.validate import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions:
+    """How this server answers where neither request nor fixtures say.
+
+    Attributes:
+        dynamic: Bodies are generated afresh at each call.
+        errors: An answer that breaks the document becomes a problem.
+        explain: Answers carry ``X-Mock-*``.
+        scenario: Name of the server's default scenario.
+        fill_properties: Generated objects hold their optional properties.
+        ignore_examples: Examples of the document are not used.
+    """
+
+    dynamic: bool = False
+    errors: bool = False
+    explain: bool = True
+    scenario: str | None = None
+    fill_properties: bool = True
+    ignore_examples: bool = False
+
+
+class Decision(NamedTuple):
+    """The answer to one request, and the reasons.
+
+    Attributes:
+        response: Complete but for ``Content-Length``, ``Date``, CORS and ``X-Mock-Trace``.
+        why: Selector, rule and ``file:line``, separated by ``; ``.
+        violations: Of the request, then of the answer.
+        token: Name of the token fixture that the request bears.
+        error: Slug, where the answer is the mock's own problem.
+        delay: Seconds to wait before the answer goes out.
+        advance: What the session remembers; ``None`` where no operation matched.
+    """
+
+    response: HttpResponse
+    operation: Operation | None
+    case: str | None
+    scenario: str | None
+    why: str
+    violations: tuple[Violation, ...] = ()
+    token: str | None = None
+    error: str | None = None
+    delay: float = 0.0
+    advance: Advance | None = None
+
+
+class Incoming(NamedTuple):
+    """A request without what was meant for the mock, and what that was."""
+
+    request: HttpRequest
+    session: str
+    controls: Controls
+
+
+class Mock:
+    """A compiled document and its fixtures, ready to answer.
+
+    Holds no memory of requests: what it keeps between calls are results that do not depend on them.
+    """
+
+    def __init__(self, api: Api, fixtures: Fixtures, *, seed: bytes, options: MockOptions) -> None:
+        self.api = api
+        self.fixtures = fixtures
+        self.options = options
+        self._seed = seed
+        self._router = Router(api.operations)
+        self._judge = Judge(api)
+        self._authenticator = Authenticator(Keyring(api, fixtures))
+        self._answers = DocumentAnswers(
+            api,
+            self._judge,
+            fill_properties=options.fill_properties,
+            ignore_examples=options.ignore_examples,
+        )
+        self._cases = {
+            operation: sorted(cases.values(), key=_specificity)
+            for operation, cases in fixtures.cases.items()
+        }
+        self._explain = Explainer(enabled=options.explain)
+
+    def read(self, request: HttpRequest) -> Incoming:
+        """Take the base URL's ``/~scenario@session`` off a request, and read what it asks of the mock."""
+        session, controls = read_controls(request)
+        if request.path.startswith(b"/~") and not isinstance(
+            self._router.match(request.method, request.path), Route
+        ):
+            path, scenario, named_session = read_prefix(request.path)
+            request = request._replace(path=path)
+            if scenario is not None and controls.chosen_by != "header":
+                controls = controls._replace(scenario=scenario, chosen_by="url")
+            if named_session is not None and request.header(b"x-mock-session") is None:
+                session = named_session
+        return Incoming(request, session, controls)
+
+    def decide(self, request: HttpRequest, session: Session, controls: Controls) -> Decision:
+        """Choose and make the answer to one request."""
+        route = self._router.match(request.method, request.path)
+        scenario, chosen_by = self._scenario(controls, session)
+        if isinstance(scenario, str):
+            return self._unknown_scenario(scenario, chosen_by)
+        if not isinstance(route, Route):
+            return self._unrouted(route, request, scenario)
+        operation = route.operation
+        identity = self._authenticator.identify(operation, request)
+        judgement = self._judge.judge_request(operation, request, route.path_values)
+        asked = Asked(
+            request,
+            operation,
+            self._cases.get(operation.name, ()),
+            session,
+            identity,
+            judgement.values,
+            judgement.violations,
+            judgement.unsupported_media_type,
+            controls.wish,
+            scenario,
+            chosen_by,
+        )
+        selection = select(asked)
+        answer = self._render(asked, selection)
+        return self._decision(asked, selection, answer)
+
+    def _scenario(self, controls: Controls, session: Session) -> tuple[Scenario | str | None, str]:
+        """Return the scenario in force and what chose it; its bare name where there is no such scenario."""
+        if controls.scenario is not None:
+            name, chosen_by = controls.scenario, controls.chosen_by
+        elif session.scenario is not None:
+            name, chosen_by = session.scenario, "session"
+        elif self.options.scenario is not None:
+            name, chosen_by = self.options.scenario, "default"
+        else:
+            return None, ""
+        return self.fixtures.scenarios.get(name, name), chosen_by
+
+    def _render(self, asked: Asked, selection: Selection) -> Answer:
+        """Make the body and the headers of what was selected."""
+        match selection:
+            case CaseChosen(case, _, rule):
+                return self._render_case(asked, case, rule)
+            case Documented():
+                return self._render_documented(asked, selection)
+            case Refused(slug, status, detail):
+                return problem_answer(status, slug, detail, members=_validation(asked.violations))
+
+    def _render_documented(self, asked: Asked, selection: Documented) -> Answer:
+        """Make an answer of the document."""
+        if selection.response is None:
+            return Answer(
+                HttpResponse(selection.status), "no answer documented", asked.operation.place
+            )
+        dynamic = self.options.dynamic if selection.dynamic is None else selection.dynamic
+        answer = self._answers.answer(
+            asked.operation,
+            selection.response,
+            selection.status,
+            accept=asked.request.header(b"accept"),
+            example=selection.example,
+            chance=self._chance(asked) if dynamic else None,
+            lenient=selection.lenient,
+        )
+        if self.options.errors and answer.violations:
+            detail = f"{answer.rule} breaks its schema: {answer.violations[0].message}"
+            return problem_answer(
+                500, "invalid-answer", detail, members=_validation(answer.violations)
+            )
+        return answer
+
+    def _render_case(self, asked: Asked, case: Case, rule: str) -> Answer:
+        """Make the answer of a case: its own body and headers over the documented headers."""
+        then = case.then
+        response = find_response(asked.operation, then.status)
+        if then.generate and response is not None:
+            answer = self._answers.answer(
+                asked.operation,
+                response,
+                then.status,
+                accept=asked.request.header(b"accept"),
+                chance=self._chance(asked),
+                lenient=True,
+            )
+            base, body = answer.response.headers, answer.response.body
+        else:
+            base = self._answers.headers(asked.operation, response) if response else ()
+            body = then.render(self._context(asked)) if then.render else then.body or b""
+        headers = self._explain.merged(base, then.media_type, then.headers)
+        return Answer(HttpResponse(then.status, headers, body), rule, case.place)
+
+    def _context(self, asked: Asked) -> TemplateContext:
+        """Return what a template may see."""
+        request, token = asked.request, asked.identity.token
+        path = request.path.decode("latin-1")
+        url = f"{path}?{request.query.decode('latin-1')}" if request.query else path
+        claims = token.claims if token else {}
+        return TemplateContext(request.method, url, asked.values, claims, self._chance(asked))
+
+    def _chance(self, asked: Asked) -> Chance:
+        """Return the stream of draws of this call: the same seed, session, operation and call number draw the same."""
+        name = asked.operation.name
+        return Chance(self._seed, asked.session.name, name, asked.session.calls.get(name, 0))
+
+    def _decision(self, asked: Asked, selection: Selection, answer: Answer) -> Decision:
+        """Add challenge and explanation to an answer, and say what the session remembers."""
+        operation, scenario = asked.operation, asked.scenario
+        case = selection.case if isinstance(selection, CaseChosen) else None
+        why = _why(selection, answer, asked)
+        violations = asked.violations + answer.violations
+        response = self._explain.explained(
+            answer,
+            operation=operation.name,
+            case=case.name if case else None,
+            scenario=scenario.name if scenario else None,
+            why=why,
+            challenge=asked.identity.challenge if answer.response.status == 401 else b"",
+            violations=violations,
+        )
+        delays = (scenario.delay if scenario else None, case.then.delay if case else None)
+        advance = selection.advance if isinstance(selection, CaseChosen) else None
+        return Decision(
+            response,
+            operation,
+            case.name if case else None,
+            scenario.name if scenario else None,
+            why,
+            violations,
+            asked.identity.token.name if asked.identity.token else None,
+            answer.error,
+            sum(draw_delay(delay, self._chance(asked)) for delay in delays if delay),
+            advance or Advance(operation.name),
+        )
+
+    def _unrouted(
+        self, missed: NoMethod | NoPath, request: HttpRequest, scenario: Scenario | None
+    ) -> Decision:
+        """Answer a request that no operation describes."""
+        path = request.path.decode("latin-1")[:200]
+        if isinstance(missed, NoMethod):
+            allow = ", ".join(missed.allow)
+            headers: Sequence[HeaderPair] = ((b"allow", allow.encode("latin-1")),)
+            if request.method == "OPTIONS":
+                return self._own(
+                    HttpResponse(204, tuple(headers)), "options; the path's methods", scenario
+                )
+            detail = f"{request.method[:20]} is not described for {path}; it has: {allow}"
+            return self._problem(405, "method-not-allowed", detail, scenario, headers=headers)
+        detail = f"no operation of {self.api.title!r} has the path {path!r}"
+        members: dict[str, object] = {}
+        if near := missed.nearest:
+            members["nearest"] = f"{near.method} {near.path}"
+            detail += f"; the nearest is {near.method} {near.path}"
+        return self._problem(404, "no-such-operation", detail, scenario, members=members)
+
+    def _unknown_scenario(self, name: str, chosen_by: str) -> Decision:
+        """Answer a request for a scenario that the fixtures do not have."""
+        names = list(self.fixtures.scenarios)
+        hint = did_you_mean(name, names)
+        detail = f"the {chosen_by} asks for scenario {name!r}, which the fixtures do not have"
+        detail += f"; {hint}" if hint else ""
+        return self._problem(400, "unknown-scenario", detail, None, members={"scenarios": names})
+
+    def _problem(
+        self,
+        status: int,
+        slug: str,
+        detail: str,
+        scenario: Scenario | None,
+        *,
+        members: dict[str, object] | None = None,
+        headers: Sequence[HeaderPair] = (),
+    ) -> Decision:
+        answer = problem_answer(status, slug, detail, members=members, headers=headers)
+        return self._own(answer.response, f"{slug}; {detail}", scenario, error=slug)
+
+    def _own(
+        self,
+        response: HttpResponse,
+        why: str,
+        scenario: Scenario | None,
+        *,
+        error: str | None = None,
+    ) -> Decision:
+        """Return a decision that no operation takes part in."""
+        name = scenario.name if scenario else None
+        explained = self._explain.explained(Answer(response, why), scenario=name, why=why)
+        return Decision(explained, None, None, name, why, error=error)
+
+
+def _specificity(case: Case) -> int:
+    """Order cases most specific first; the sort is stable, so the order written decides between equals."""
+    return -case.when.specificity
+
+
+def _why(selection: Selection, answer: Answer, asked: Asked) -> str:
+    """Say why in one line: selector; rule; place."""
+    match selection:
+        case CaseChosen(case, selector, rule):
+            parts = [selector, rule, str(case.place)]
+        case Documented(_, _, selector, rule):
+            parts = [selector, rule, answer.rule, str(answer.place or "")]
+        case Refused(_, _, _, rule, place):
+            parts = [rule, answer.rule, str(place or "")]
+    if asked.wish.ignored:
+        parts.append(f"ignored {asked.wish.ignored}")
+    return "; ".join(filter(None, parts))
+
+
+def _validation(violations: Sequence[Violation]) -> dict[str, object]:
+    """Return Prism's list of violations as a member of a problem."""
+    return {"validation": [found.as_dict() for found in violations]} if violations else {}
