@@ -7,7 +7,6 @@ _NAMES_3_0 = {
     "info": "title description termsOfService contact license version",
     "components": "schemas responses parameters examples requestBodies headers securitySchemes links callbacks",
     "server": "url description variables",
-    "server variable": "enum default description",
     "path item": "$ref summary description get put post delete options head patch trace servers parameters",
     "operation": "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers",
     "parameter": "name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content",

@@ -28,8 +28,13 @@ class Location(NamedTuple):
 
     def child(self, *tokens: str | int) -> "Location":
         """Return the node below, by unescaped reference tokens."""
-        escaped = (str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
-        return Location(self.file, "/".join([self.pointer, *escaped]))
+        pointer = self.pointer
+        for token in tokens:
+            text = str(token)
+            if "~" in text or "/" in text:
+                text = text.replace("~", "~0").replace("/", "~1")
+            pointer = f"{pointer}/{text}"
+        return Location(self.file, pointer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ def parameter_names(path: str) -> tuple[str, ...]:
     return tuple(_EXPRESSION.findall(route_path(path)))
 
 
+def route_shape(path: str) -> tuple[tuple[str, ...], ...]:
+    """Return what two templates share that mean the same paths, whatever their parameters are called."""
+    return tuple(segment.texts for segment in parse_template(path))
+
+
 def route_path(path: str) -> str:
     """Return a path of a document without its query or fragment; ``?`` in a parameter's name stays."""
     return re.sub(r"[?#](?![^{}]*\}).*$", "", path, count=1, flags=re.DOTALL)

@@ -1,0 +1,188 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import SpecError
+from mockserver.spec.compile import compile_document
+from mockserver.spec.document import load_document
+from tests.spec.building import compiled, rules, with_operation
+from tests.specs import spec
+
+ANSWERED = {"responses": {"default": {}}}
+
+
+def test_a_document_is_compiled_to_its_operations(tmp_path: Path):
+    api = compiled(
+        tmp_path,
+        {
+            "openapi": "3.0.3",
+            "info": {"title": "Pets", "version": "7"},
+            "servers": [{"url": "https://a.example/v1"}],
+            "paths": {
+                "x-rest": {"get": {}},
+                "/pets": {
+                    "get": {
+                        **ANSWERED,
+                        "operationId": "listPets",
+                        "summary": "All of them",
+                        "tags": ["pets", 3],
+                        "deprecated": True,
+                    },
+                    "post": {**ANSWERED, "servers": [{"url": "/own"}]},
+                    "x-rest": 1,
+                },
+                "/toys": {"servers": [{"url": "/toys-api"}], "trace": ANSWERED},
+            },
+        },
+    )
+    assert (api.title, api.version, api.openapi) == ("Pets", "7", "3.0.3")
+    assert api.servers == ("https://a.example/v1",)
+    assert [(one.name, one.method, one.path, one.base_paths) for one in api.operations] == [
+        ("listPets", "GET", "/pets", ("/v1", "")),
+        ("POST /pets", "POST", "/pets", ("/own", "")),
+        ("TRACE /toys", "TRACE", "/toys", ("/toys-api", "")),
+    ]
+    first = api.by_name["listPets"]
+    assert (first.summary, first.tags, first.deprecated) == ("All of them", ("pets",), True)
+    assert first.location.pointer == "/paths/~1pets/get"
+    assert first.place is not None
+    assert first.place.line == 1
+    assert api.findings == ()
+
+
+def test_an_operation_without_an_id_is_named_by_method_and_path(tmp_path: Path):
+    api = compiled(tmp_path, with_operation({"operationId": "  "}))
+    assert list(api.by_name) == ["GET /pets"]
+
+
+def test_operations_that_share_an_id_are_named_by_method_and_path(tmp_path: Path):
+    same = {**ANSWERED, "operationId": "pets"}
+    api = compiled(tmp_path, {"paths": {"/a": {"get": same}, "/b": {"get": same}}})
+    assert list(api.by_name) == ["GET /a", "GET /b"]
+    assert rules(api) == ["duplicate-operation-id", "duplicate-operation-id"]
+
+
+def test_equal_templates_are_reported_unless_servers_tell_them_apart(tmp_path: Path):
+    elsewhere = {**ANSWERED, "servers": [{"url": "/elsewhere"}]}
+    api = compiled(
+        tmp_path,
+        {
+            "paths": {
+                "/a/{x}": {"get": ANSWERED, "put": ANSWERED, "parameters": [path_parameter("x")]},
+                "/a/{y}": {"get": ANSWERED, "put": elsewhere, "parameters": [path_parameter("y")]},
+            }
+        },
+    )
+    assert [finding.message for finding in api.findings] == [
+        "GET /a/{y} is never reached: /a/{x} means the same paths"
+    ]
+
+
+def path_parameter(name: str) -> dict[str, object]:
+    return {"name": name, "in": "path", "required": True, "schema": {}}
+
+
+def test_a_path_item_may_be_a_reference_to_another_file(tmp_path: Path):
+    api = compiled(
+        tmp_path,
+        {"paths": {"/pets": {"$ref": "pets.json#/list"}}},
+        pets={
+            "list": {"get": {"responses": {"200": {"$ref": "#/ok"}}}},
+            "ok": {"description": "ok"},
+        },
+    )
+    (operation,) = api.operations
+    assert operation.location.file.endswith("pets.json")
+    assert operation.responses["200"].description == "ok"
+    assert operation.responses["200"].location.pointer == "/ok"
+
+
+SLOPPY = {
+    "missing info": ({"info": None, "paths": {"/a": {"get": ANSWERED}}}, []),
+    "unknown key": (
+        {"paths": {"/a": {"get": {**ANSWERED, "operationID": "a", "x-b": 1}}}},
+        ["unknown-key"],
+    ),
+    "no slash": ({"paths": {"a": {"get": ANSWERED}}}, ["bad-path"]),
+    "no answers": ({"paths": {"/a": {"get": {}}}}, ["no-responses"]),
+    "empty operation": ({"paths": {"/a": {"get": None}}}, ["no-responses"]),
+    "operation of text": ({"paths": {"/a": {"get": "x"}}}, ["not-a-mapping", "no-responses"]),
+    "dangling answer": (
+        {"paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/x"}, "400": {}}}}}},
+        ["dangling-reference"],
+    ),
+    "dangling body": (
+        {"paths": {"/a": {"get": {**ANSWERED, "requestBody": {"$ref": "#/x"}}}}},
+        ["dangling-reference"],
+    ),
+    "unknown list": ({"paths": {"/a": {"get": {**ANSWERED, "tags": "a", "parameters": {}}}}}, []),
+}
+
+
+@pytest.mark.parametrize(("root", "found"), SLOPPY.values(), ids=SLOPPY)
+def test_a_sloppy_document_is_served_with_warnings(tmp_path, root, found):
+    api = compiled(tmp_path, root)
+    assert [operation.path for operation in api.operations] == ["/a"]
+    assert rules(api) == found
+    assert {finding.severity for finding in api.findings} <= {"warning"}
+    assert all(finding.place for finding in api.findings)
+
+
+def test_the_nearest_key_is_named(tmp_path: Path):
+    api = compiled(tmp_path, with_operation({"operationID": "a"}))
+    (finding,) = api.findings
+    assert finding.hint == "did you mean 'operationId'?"
+
+
+def test_a_document_of_webhooks_has_no_operations_and_no_warning(tmp_path: Path):
+    assert compiled(tmp_path, {"webhooks": {}}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("root", "found"),
+    [
+        ({}, ["no-operations"]),
+        ({"paths": []}, ["not-a-mapping", "no-operations"]),
+        ({"paths": {"/a": {"$ref": "#/gone"}}}, ["dangling-reference", "no-operations"]),
+    ],
+    ids=["no paths", "a list", "dangling"],
+)
+def test_a_document_without_operations_is_reported(tmp_path, root, found):
+    assert rules(compiled(tmp_path, root)) == found
+
+
+def test_other_versions_are_refused(tmp_path: Path):
+    with pytest.raises(SpecError, match=r"OpenAPI 3.2.0 is not read; 3.0 and 3.1 are"):
+        compiled(tmp_path, {"openapi": "3.2.0"})
+
+
+DOCUMENTS = [
+    "stripe.json",
+    "stripe.yaml",
+    "github.json",
+    "openai.yaml",
+    "petstore.yaml",
+    "museum.yaml",
+    "discord.json",
+    "twilio_api_v2010.yaml",
+    "adyen-checkout-v71.yaml",
+    "figma.yaml",
+    "spotify.yml",
+    "oai/api-with-examples.yaml",
+    "oai/callback-example.yaml",
+    "oai/link-example.yaml",
+    "oai/uspto.yaml",
+    "oai/tictactoe.yaml",
+    "oai/webhook-example.yaml",
+]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_real_documents_compile_with_every_operation(name):
+    manifest = json.loads(spec("MANIFEST.json").read_text())
+    expected = {entry["file"]: entry["operations"] for entry in manifest["documents"]}
+    api = compile_document(load_document(spec(name)))
+    assert len(api.operations) == len(api.by_name) == expected[name]
+    # OpenAI's document has seven paths that differ in their query only.
+    assert set(rules(api)) <= {"equal-templates"}
