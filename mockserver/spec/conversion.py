@@ -159,6 +159,8 @@ def kind_of(value: object) -> str:
             return "a number"
         case str():
             return "a string"
+        case []:
+            return "an empty list"
         case list():
             return "a list"
         case _:

@@ -6,7 +6,7 @@ so recursion is no special case and every violation can name file and line.
 
 import re
 from collections import OrderedDict
-from copy import deepcopy
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockserver.errors import Finding, SpecError
@@ -17,7 +17,8 @@ from mockserver.spec.versions import Version
 
 _PREFIX = "#/$defs/"
 _DANGLING = "dangling-reference"
-_MOST_REPAIRS = 100
+_WEIGHT_LIMIT = 4000
+"""Schemas in all compiled bundles together: a bundle of Stripe's 400 takes about four megabytes."""
 
 
 class _Kept(NamedTuple):
@@ -32,10 +33,10 @@ class SchemaRegistry:
         findings: What was wrong with schemas used so far; grows as schemas are used.
     """
 
-    WEIGHT_LIMIT = 4000
-    """Schemas in all compiled bundles together: a bundle of Stripe's 400 takes about four megabytes."""
-
-    def __init__(self, document: Document, version: Version) -> None:
+    def __init__(
+        self, document: Document, version: Version, *, weight_limit: int = _WEIGHT_LIMIT
+    ) -> None:
+        self._weight_limit = weight_limit
         self.findings: list[Finding] = []
         self._document = document
         self._version = version
@@ -57,15 +58,14 @@ class SchemaRegistry:
     def bundle(self, location: Location, direction: Direction) -> dict[str, object]:
         """Return a schema of its own that holds everything which the one at a location reaches."""
         key = self._key(location)
-        return {"$ref": _PREFIX + key, "$defs": self._closure(key, direction)}
+        return _bundle(key, self._closure(key, direction))
 
     def validator(
         self, location: Location, direction: Direction, *, formats: bool = False
     ) -> Validator:
         """Return the compiled schema at a location.
 
-        A part that does not compile is left out and reported in ``findings``: one bad pattern must not take an
-        operation down.
+        A schema that does not compile is left out and reported in ``findings``: it must not take an operation down.
         """
         key = self._canonical(self._key(location), direction)
         kept = self._compiled.get((key, direction, formats))
@@ -73,7 +73,7 @@ class SchemaRegistry:
             kept = self._compile(key, direction, formats=formats)
             self._compiled[key, direction, formats] = kept
             self._weight += kept.weight
-            while self._weight > self.WEIGHT_LIMIT and len(self._compiled) > 1:
+            while self._weight > self._weight_limit and len(self._compiled) > 1:
                 _, gone = self._compiled.popitem(last=False)
                 self._weight -= gone.weight
         else:
@@ -91,10 +91,10 @@ class SchemaRegistry:
         return location.child(*self._version.original_path(schema, direction, schema_path[2:]))
 
     def _key(self, location: Location) -> str:
-        """Return the key of a location, made from its last names so that a person recognises it."""
+        """Return the key of a location, made from its pointer: a person recognises it, and a component keeps its name."""
         if (key := self._keys.get(location)) is None:
             parts = location.pointer.removeprefix("/components/schemas/").split("/")
-            base = re.sub(r"[^A-Za-z0-9_.-]", "_", ".".join(parts)) or "root"
+            base = re.sub(r"[^A-Za-z0-9_.-]", "_", ".".join(parts)).strip(".") or "root"
             key, number = base, 1
             while key in self._locations or key == _DANGLING:
                 number += 1
@@ -173,48 +173,30 @@ class SchemaRegistry:
         return found
 
     def _compile(self, key: str, direction: Direction, *, formats: bool) -> _Kept:
-        for _ in range(_MOST_REPAIRS):
-            closure = self._closure(key, direction)
-            bundle: dict[str, object] = {"$ref": _PREFIX + key, "$defs": closure}
-            try:
-                return _Kept(compile_schema(bundle, formats=formats), len(closure))
-            except SchemaProblem as problem:
-                if not self._repair(problem, direction):
-                    break
-        return _Kept(compile_schema({}), 1)
+        closure = self._closure(key, direction)
+        try:
+            compiled = compile_schema(_bundle(key, closure), formats=formats)
+        except SchemaProblem:
+            sound = {one: self._sound(one, closure, direction) for one in closure}
+            compiled = compile_schema(_bundle(key, sound), formats=formats)
+        return _Kept(compiled, len(closure))
 
-    def _repair(self, problem: SchemaProblem, direction: Direction) -> bool:
-        """Leave out the part of a converted schema that does not compile; ``False`` where it cannot be told."""
-        location = self.locate(problem.path, direction)
-        if location is None:
-            self._warn(
-                Finding(
-                    "unusable-schema", f"a schema cannot be compiled and is not applied: {problem}"
-                )
-            )
-            return False
-        place = self._document.place(location)
-        self._warn(
-            Finding("unusable-schema", f"this part of a schema is not applied: {problem}", place)
-        )
-        key = str(problem.path[1])
-        repaired = deepcopy(self._converted[key, direction])
-        self._converted[key, direction] = _without(repaired, problem.path[2:])
-        return True
+    def _sound(self, key: str, closure: Mapping[str, object], direction: Direction) -> object:
+        """Return a converted schema, or one that allows all, with a warning, where it does not compile.
+
+        The conversion leaves out what is known not to compile, so this is for the unforeseen.
+        """
+        alone = {**dict.fromkeys(closure, True), key: closure[key]}
+        try:
+            compile_schema(_bundle(key, alone))
+        except SchemaProblem as problem:
+            location = self.locate(problem.path, direction) or self._locations[key]
+            message = f"this schema cannot be compiled and is not applied: {str(problem)[:200]}"
+            place = self._document.place(location)
+            self._warn(Finding("unusable-schema", message, place))
+            return True
+        return closure[key]
 
 
-def _without(schema: Schema, path: tuple[str | int, ...]) -> Schema:
-    """Return a schema without the keyword at a path; an item of a list, or the whole, becomes one that allows all."""
-    if not path:
-        return True
-    parent: object = schema
-    for token in path[:-1]:
-        if isinstance(parent, dict):
-            parent = parent[str(token)]
-        elif isinstance(parent, list):
-            parent = parent[int(token)]
-    if isinstance(parent, dict):
-        del parent[str(path[-1])]
-    elif isinstance(parent, list):
-        parent[int(path[-1])] = True
-    return schema
+def _bundle(key: str, closure: Mapping[str, object]) -> dict[str, object]:
+    return {"$ref": _PREFIX + key, "$defs": closure}

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from mockserver.schemas import compile_schema
+from mockserver.spec.conversion import kind_of
 from mockserver.spec.model import Direction
 from mockserver.spec.versions import VERSIONS
 
@@ -278,6 +279,22 @@ MISFITS = {
 @pytest.mark.parametrize(("schema", "expected", "path", "rule"), MISFITS.values(), ids=MISFITS)
 def test_what_has_no_meaning_is_left_out_and_reported(schema, expected, path, rule):
     assert converted(schema, version="3.1") == (expected, [(path, rule)])
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"),
+        (True, "a boolean"),
+        (1.5, "a number"),
+        ("x", "a string"),
+        ([], "an empty list"),
+        ([1], "a list"),
+        ({}, "a mapping"),
+    ],
+)
+def test_a_misfit_is_called_by_its_kind(value, kind):
+    assert kind_of(value) == kind
 
 
 def test_whoever_does_not_listen_may_convert_as_well():
