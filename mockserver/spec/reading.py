@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeVar, cast
 
 from mockserver.errors import Finding, SpecError, nearest
-from mockserver.spec.conversion import kind_of
 from mockserver.spec.document import Document
+from mockserver.spec.keywords import kind_of
 from mockserver.spec.model import Location
 from mockserver.spec.versions import Version
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from mockserver.errors import Finding, SpecError
 from mockserver.schemas import Schema
-from mockserver.spec.conversion import Conversion, Path, Report, SchemaRules, convert, original_path
+from mockserver.spec.conversion import convert, original_path
 from mockserver.spec.document import Document
 from mockserver.spec.keys import KEYS_3_0, KEYS_3_1
+from mockserver.spec.keywords import Conversion, Path, Report, SchemaRules
 from mockserver.spec.model import Direction
 
 SUPPORTED = "3.0 and 3.1"

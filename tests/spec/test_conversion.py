@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from mockserver.schemas import compile_schema
-from mockserver.spec.conversion import kind_of
+from mockserver.spec.keywords import kind_of
 from mockserver.spec.model import Direction
 from mockserver.spec.versions import VERSIONS
 
