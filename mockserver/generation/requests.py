@@ -1,0 +1,159 @@
+"""A valid request for an operation: its required parameters, its body, and the credentials it is given."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+
+from mockserver.generation.chance import Chance
+from mockserver.generation.values import generate
+from mockserver.messages import HeaderPair, HttpRequest
+from mockserver.spec.compile import Api
+from mockserver.spec.model import Example, Location, MediaType, Operation, Parameter, Requirement
+from mockserver.validation.deep import encode_percent
+from mockserver.validation.media_types import encode_body, essence, is_json
+from mockserver.validation.parameters import write_parameter
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_PLACEHOLDERS = {"basic": "user:password"}
+
+
+def build_request(
+    api: Api,
+    operation: Operation,
+    *,
+    chance: Chance | None,
+    tokens: Mapping[str, str] | None = None,
+    base_path: str = "",
+    everything: bool = False,
+) -> HttpRequest:
+    """Return a request that the document accepts.
+
+    A ``chance`` draws its values, ``None`` gives the same every time. ``tokens`` holds a credential by name of security
+    scheme: one that it lacks is made up; ``None`` leaves credentials out. With ``everything`` optional parameters are
+    sent too.
+
+    Raises:
+        Unsatisfiable: A required value cannot be generated.
+        EncodeError: The body cannot be written in any of its media types.
+    """
+    maker = _Maker(api, chance)
+    path = operation.path.partition("?")[0]
+    query: list[str] = []
+    headers: list[HeaderPair] = []
+    cookies: list[str] = []
+    for parameter in operation.parameters:
+        if not (parameter.required or everything):
+            continue
+        wire = write_parameter(parameter, maker.value(parameter))
+        match parameter.location:
+            case "path":
+                path = path.replace("{" + parameter.name + "}", wire or "-")
+            case "header":
+                headers.append((parameter.name.lower().encode(), wire.encode("latin-1", "replace")))
+            case "cookie":
+                cookies.append(wire)
+            case _:
+                query.append(wire)
+    if tokens is not None:
+        for requirement in next(iter(operation.security), ()):
+            _authenticate(requirement, tokens, query, headers, cookies)
+    if cookies:
+        headers.append((b"cookie", "; ".join(cookies).encode("latin-1", "replace")))
+    body = b""
+    if operation.request_body and operation.request_body.content:
+        content_type, body = maker.body(operation.request_body.content)
+        headers.append((b"content-type", content_type.encode("latin-1", "replace")))
+    target = f"{base_path}{path}".encode("ascii", "replace")
+    return HttpRequest(
+        operation.method, target, "&".join(filter(None, query)).encode(), tuple(headers), body
+    )
+
+
+class _Maker:
+    """Makes the values of one request."""
+
+    def __init__(self, api: Api, chance: Chance | None) -> None:
+        self._api = api
+        self._chance = chance
+
+    def value(self, parameter: Parameter) -> object:
+        """Return a parameter's value: its example where that is valid, else a generated one."""
+        schema = parameter.schema or (parameter.content.schema if parameter.content else None)
+        if schema is None:
+            return "string"
+        value = self._ready(parameter.examples, schema)
+        if value is None:
+            chance = self._chance.fork(parameter.location, parameter.name) if self._chance else None
+            value = generate(self._api.schemas, schema, "request", chance=chance)
+        if parameter.location == "path" and value == "":
+            return "-"
+        return value
+
+    def body(self, content: tuple[MediaType, ...]) -> tuple[str, bytes]:
+        """Return media type and body, in the media type that is easiest to read."""
+        chosen = min(content, key=_readability)
+        name = chosen.name
+        if "*" in name:
+            name = (
+                "application/json"
+                if is_json(essence(name))
+                else re.sub(r"\*.*", "octet-stream", name)
+            )
+        if essence(name).startswith("multipart/") and "boundary" not in name:
+            name = f"{name}; boundary=mockserver"
+        if chosen.schema is None:
+            value: object = next(
+                (example.value for example in chosen.examples),
+                {} if is_json(essence(name)) else "string",
+            )
+        else:
+            ready = self._ready(chosen.examples, chosen.schema)
+            chance = self._chance.fork("body") if self._chance else None
+            value = (
+                generate(self._api.schemas, chosen.schema, "request", chance=chance)
+                if ready is None
+                else ready
+            )
+        return name, encode_body(value, chosen, self._api.schemas, "request")
+
+    def _ready(self, examples: tuple[Example, ...], schema: Location) -> object:
+        """Return the first example that is valid, ``None`` without one or where values are drawn."""
+        if self._chance is not None:
+            return None
+        validator = self._api.schemas.validator(schema, "request")
+        return next(
+            (example.value for example in examples if validator.is_valid(example.value)), None
+        )
+
+
+def _readability(media: MediaType) -> int:
+    name = essence(media.name)
+    if is_json(name):
+        return 0
+    return 1 if name in _FORMS else 2
+
+
+def _authenticate(
+    requirement: Requirement,
+    tokens: Mapping[str, str],
+    query: list[str],
+    headers: list[HeaderPair],
+    cookies: list[str],
+) -> None:
+    """Add a credential as its scheme wants it."""
+    scheme = requirement.scheme
+    value = tokens.get(scheme.name, _PLACEHOLDERS.get(scheme.scheme, "token"))
+    if scheme.type == "mutualTLS":
+        return
+    if scheme.type != "apiKey":
+        name = (
+            "Bearer" if scheme.type in ("oauth2", "openIdConnect") else scheme.scheme.capitalize()
+        )
+        told = b64encode(value.encode()).decode() if scheme.scheme == "basic" else value
+        headers.append((b"authorization", f"{name} {told}".encode("latin-1", "replace")))
+    elif scheme.parameter_in == "query":
+        query.append(f"{encode_percent(scheme.parameter)}={encode_percent(value)}")
+    elif scheme.parameter_in == "cookie":
+        cookies.append(f"{scheme.parameter}={value}")
+    else:
+        headers.append((scheme.parameter.lower().encode(), value.encode("latin-1", "replace")))
