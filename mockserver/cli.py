@@ -1,0 +1,346 @@
+"""The command line: what each command takes, which exit status it ends with, and nothing of how it works.
+
+What a command needs is imported when it runs: ``--help`` and ``health`` stay quick.
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from mockserver import __version__
+from mockserver.errors import Finding, FixtureError, MockServerError
+from mockserver.settings import OPTIONS, Option, Resolved, Settings, describe, load_settings
+
+FINE, FINDINGS, NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses; ``serve`` ends with ``FINE`` on SIGINT and SIGTERM."""
+
+SOURCES = ("spec", "fixtures", "root")
+
+
+class Commands(click.Group):
+    """``mockserver SPEC`` and ``mockserver -p 80`` mean ``serve``; a mistyped command gets the nearest one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``serve`` in front of arguments that can only be its own."""
+        if (
+            args
+            and args[0] not in (*self.commands, "--help", "--version")
+            and _means_serve(args[0])
+        ):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one was meant."""
+        if args[0] not in self.commands:
+            close = get_close_matches(args[0], self.commands, n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]!r}?" if close else f"there is no file of that name either; commands: {', '.join(self.commands)}"  # fmt: skip
+            ctx.fail(f"no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _means_serve(argument: str) -> bool:
+    """Return whether a first argument is a flag of ``serve`` or a document rather than a command."""
+    if argument.startswith("-"):
+        return True
+    return Path(argument).suffix in (".yaml", ".yml", ".json") or Path(argument).is_file()
+
+
+class SettingsCommand(click.Command):
+    """A command whose switches also take Prism's ``--dynamic=true`` and ``--cors=false``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite such switches to the two forms that click has."""
+        return super().parse_args(ctx, [_as_switch(argument) for argument in args])
+
+
+_SWITCHES = {
+    name: f"--{option.key}"
+    for option in OPTIONS
+    if option.switch
+    for name in (f"--{option.key}", f"--{option.prism}")
+}
+
+
+def _as_switch(argument: str) -> str:
+    """Return one argument as click knows it: ``--ignoreExamples=false`` is ``--no-ignore-examples``."""
+    flag, equals, value = argument.partition("=")
+    negated = flag.startswith("--no-") and f"--{flag[5:]}" in _SWITCHES
+    known = _SWITCHES.get(f"--{flag[5:]}" if negated else flag)
+    if known is None or (equals and value not in ("true", "false")):
+        return argument
+    return f"--no-{known[2:]}" if negated != (value == "false") else known
+
+
+def settings_options(
+    names: Iterable[str] | None = None,
+) -> Callable[[click.Command], click.Command]:
+    """Return a decorator that gives a command the options of those settings (all where ``None``), and ``--config``."""
+    chosen = set(names) if names is not None else {option.name for option in OPTIONS}
+
+    def decorate(command: click.Command) -> click.Command:
+        for option in OPTIONS:
+            if option.name in chosen:
+                command.params.append(_parameter(option))
+        command.params.append(
+            click.Option(
+                ["--config"],
+                type=click.Path(path_type=Path),
+                help="Read this settings file instead of searching for one.",
+            )
+        )
+        return command
+
+    return decorate
+
+
+def _parameter(option: Option) -> click.Parameter:
+    """Return a setting as click knows it; defaults and meaning stay with the settings."""
+    if option.name == "spec":
+        return click.Argument(["spec"], required=False, metavar="[SPEC]")
+    short = [option.short] if option.short else []
+    if option.switch:
+        twins = f"--{option.key}/--no-{option.key}"
+        return click.Option([option.name, *short, twins], default=None, help=_help(option))
+    return click.Option(
+        [option.name, *short, f"--{option.key}"],
+        metavar=option.metavar,
+        multiple=option.several,
+        help=_help(option),
+    )
+
+
+def _help(option: Option) -> str:
+    """Return an option's help with its default, as far as it has one to show."""
+    default = getattr(Settings(), option.name)
+    if option.switch:
+        return f"{option.help} [{'on' if default else 'off'}]"
+    return option.help if default is None or default == () else f"{option.help} [{default}]"
+
+
+def resolve(given: dict[str, object]) -> Resolved:
+    """Combine what the command line gave with everything else."""
+    config = given.pop("config", None)
+    flags = {name: value for name, value in given.items() if value is not None and value != ()}
+    path = config if isinstance(config, Path) else None
+    return load_settings(flags, os.environ, Path.cwd(), config=path)
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Serve an OpenAPI document as a mock, with fixtures that are stub and test at once.
+
+    "mockserver SPEC" is short for "mockserver serve SPEC".
+    """
+
+
+@settings_options()
+@cli.command("serve", cls=SettingsCommand)
+def serve_command(**given: object) -> None:
+    """Answer requests from SPEC and its fixtures.
+
+    SPEC is openapi.yaml of the working directory where none is given, fixtures are the folder fixtures/ beside it.
+    """
+    from mockserver.server.serve import serve
+
+    serve(resolve(given).settings, Path.cwd(), sys.stderr)
+
+
+@settings_options(SOURCES)
+@cli.command("lint", cls=SettingsCommand)
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "github")), default="text",
+    show_default=True, help="How findings are written.",
+)  # fmt: skip
+def lint_command(form: str, **given: object) -> None:
+    """Say what is wrong with SPEC and its fixtures.
+
+    Ends with 1 where anything is, with 2 where SPEC cannot be read.
+    """
+    from mockserver.fixtures.contract import lint_contract, load_contract, locate
+
+    settings = locate(resolve(given).settings, Path.cwd())
+    status = FINDINGS
+    try:
+        findings = lint_contract(load_contract(settings))
+    except MockServerError as error:
+        findings = list(error.findings)
+        status = FINDINGS if isinstance(error, FixtureError) else NOT_RUN
+    click.echo(_WRITERS[form](findings))
+    if findings:
+        raise click.exceptions.Exit(status)
+
+
+@settings_options(SOURCES)
+@cli.command("init", cls=SettingsCommand)
+def init_command(**given: object) -> None:
+    """Write commented fixtures for SPEC.
+
+    A token for each security scheme and outcome, a case for each documented status.
+    """
+    from mockserver.fixtures.contract import FIXTURES_NAME, load_api, locate
+    from mockserver.fixtures.initial import initial_text
+
+    given_settings = resolve(given).settings
+    settings = locate(given_settings, Path.cwd())
+    assert settings.spec is not None
+    folder = settings.fixtures or settings.spec.parent / FIXTURES_NAME
+    path = folder / f"{settings.spec.stem}.yaml"
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = f"{folder} is there already, and nothing is overwritten"
+        hint = "choose another place with --fixtures"
+        raise MockServerError(Finding("fixtures-exist", message, hint=hint))
+    text = initial_text(load_api(settings))
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    click.echo(f"{path} written; serve it with: mockserver serve {settings.spec}")
+
+
+@settings_options()
+@cli.command("config", cls=SettingsCommand)
+def config_command(**given: object) -> None:
+    """Print every setting with its origin."""
+    rows = describe(resolve(given))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for key, value, origin in rows:
+        click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {origin}")
+
+
+@cli.command("health")
+@click.argument("url", required=False)
+def health_command(url: str | None) -> None:
+    """Ask a running server whether it is ready.
+
+    URL is the server's, by default the one that the settings name. Ends with 0 or 1, as Docker wants it.
+    """
+    settings = resolve({}).settings
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    base = url or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    answer, ready = ask_ready(base, settings.control_prefix)
+    click.echo(f"{base}: {answer}", err=not ready)
+    if not ready:
+        raise click.exceptions.Exit(FINDINGS)  # 2 is reserved in a HEALTHCHECK
+
+
+HEALTH_SECONDS = 5.0
+
+
+def ask_ready(base: str, prefix: str) -> tuple[str, bool]:
+    """Ask a server for its readiness.
+
+    Returns:
+        What it said, in words, and whether it is ready.
+    """
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.UsageError(f"{base!r} is not a URL such as http://127.0.0.1:4010")
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    try:
+        connection = connect(parts.hostname, parts.port, timeout=HEALTH_SECONDS)
+        try:
+            connection.request("GET", f"{parts.path.rstrip('/')}{prefix}/ready")
+            answer = connection.getresponse()
+            body = answer.read(4096)
+        finally:
+            connection.close()
+    except (OSError, HTTPException, ValueError) as error:
+        return f"not reachable: {error}", False
+    if answer.status != 200:
+        return f"answers {answer.status} to its readiness: is it another server?", False
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or said.get("status") != "ready":
+        return "answers something else than readiness: is it another server?", False
+    details = [f"{name} {value}" for name, value in said.items() if name != "status"]
+    return ", ".join(["ready", *details]), True
+
+
+def _as_text(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "no findings"
+    lines = [f"{finding.severity}: {finding} [{finding.rule}]" for finding in findings]
+    return "\n".join([*lines, f"{len(findings)} finding{'s' * (len(findings) != 1)}"])
+
+
+def _as_json(findings: Sequence[Finding]) -> str:
+    rows = [
+        {
+            "rule": finding.rule,
+            "severity": finding.severity,
+            "message": finding.message,
+            "hint": finding.hint,
+            "file": finding.place.file if finding.place else None,
+            "line": (finding.place.line if finding.place else 0) or None,
+            "column": (finding.place.column if finding.place else 0) or None,
+        }
+        for finding in findings
+    ]
+    return json.dumps(rows, indent=2)
+
+
+def _as_github(findings: Sequence[Finding]) -> str:
+    """Write workflow commands (docs.github.com, Workflow commands); their data and properties are percent-escaped."""
+    lines = []
+    for finding in findings:
+        properties = {"title": finding.rule}
+        if place := finding.place:
+            numbers = {"line": place.line, "col": place.column}
+            properties["file"] = place.file
+            properties |= {name: str(number) for name, number in numbers.items() if number}
+        listed = ",".join(f"{name}={_escaped(text, ':,')}" for name, text in properties.items())
+        text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
+        lines.append(f"::{finding.severity} {listed}::{_escaped(text)}")
+    return "\n".join(lines) or "no findings"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    text = text.replace("%", "%25")
+    for char in "\r\n" + more:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text
+
+
+_WRITERS: dict[str, Callable[[Sequence[Finding]], str]] = {
+    "text": _as_text,
+    "json": _as_json,
+    "github": _as_github,
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; what goes wrong is said on stderr, never as a traceback."""
+    try:
+        result: object = cli.main(list(arguments), "mockserver", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except MockServerError as error:
+        for finding in error.findings:
+            click.echo(f"{finding.severity}: {finding}", err=True)
+        return NOT_RUN
+    except Exception:
+        traceback.print_exc()
+        click.echo("this is a bug in mockserver; please report it with the lines above", err=True)
+        return NOT_RUN
+    return result if isinstance(result, int) else FINE
+
+
+def main() -> None:
+    """Run the process's command line."""
+    sys.exit(run(sys.argv[1:]))

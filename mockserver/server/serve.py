@@ -1,0 +1,222 @@
+"""``mockserver serve``: settings into a running server, and back out of it without noise.
+
+Nothing here knows a request. uvicorn speaks HTTP; this decides how it is held.
+"""
+
+import asyncio
+import errno
+import gc
+import json
+import logging
+import secrets  # noqa: TID251 - the one place where a seed is drawn; it is printed, so that any run can be repeated
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+
+from mockserver.errors import Finding, SettingsError
+from mockserver.fixtures.contract import Contract, load_contract, locate
+from mockserver.mocking.decide import Mock, MockOptions
+from mockserver.server.app import MockApp
+from mockserver.server.banner import Occasion, banner_event, banner_text
+from mockserver.server.control import build_control
+from mockserver.server.log import RequestLog, TextLines, configure_logging, json_line
+from mockserver.server.watch import Reloader
+from mockserver.settings import Settings
+from mockserver.state.journal import Journal
+from mockserver.state.store import MemoryStore
+
+BACKLOG = 2048
+
+
+def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
+    """Serve until a signal ends the process with status 0.
+
+    Args:
+        settings: As given; document and fixtures are located in ``directory`` where they do not name them.
+        directory: The working directory.
+        stream: Where banner, request lines and messages go.
+
+    Raises:
+        MockServerError: The server cannot start.
+    """
+    exit_on_signals()
+    seed = settings.seed or secrets.token_hex(4)
+    as_json = settings.log_format == "json"
+    configure_logging(logging.StreamHandler(stream), as_json=as_json)
+    settings = locate(settings, directory)
+    contract = load_contract(settings)
+    color = settings.color and stream.isatty()
+    write = partial(write_out, stream)
+    journal = Journal(f"{int(time.time()):x}")  # noqa: TID251 - the outer edge: clocks start here
+    request_log = RequestLog(
+        journal, json_line if as_json else _text_lines(contract, color=color), write
+    )
+    app = build_app(contract, settings, seed, directory, journal=journal, request_log=request_log)
+    with listen(settings.host, settings.port) as listening:
+        occasion = Occasion(contract, settings, seed, url_of(settings.host, listening))
+        freeze()
+        text = json.dumps(banner_event(occasion)) + "\n"
+        write(text if as_json else banner_text(occasion, color=color))
+        try:
+            uvicorn.Server(uvicorn_config(app)).run(sockets=[listening])
+        finally:
+            request_log.flush()
+
+
+def build_app(
+    contract: Contract,
+    settings: Settings,
+    seed: str,
+    directory: Path,
+    *,
+    journal: Journal,
+    request_log: RequestLog,
+) -> MockApp:
+    """Compose the application: mock, control API, state, reload and log."""
+    build = partial(build_mock, settings=settings, seed=seed)
+    located = settings
+
+    def load() -> Contract:
+        nonlocal located  # fixtures that appear stay expected: that they are gone again is no wish
+        located = locate(located, directory)
+        return load_contract(located)
+
+    def use(contract: Contract) -> None:
+        app.use(build(contract))
+        freeze()
+
+    reloader = Reloader(contract, settings.fixtures, load=load, use=use)
+    app = MockApp(
+        build(contract),
+        settings,
+        control=build_control(settings, lambda: reloader.state),
+        store=MemoryStore(),
+        journal=journal,
+        now=time.time,  # noqa: TID251 - the outer edge: clocks start here
+        recorded=request_log.wake,
+        background=partial(reloading, reloader, enabled=settings.reload),
+    )
+    return app
+
+
+def build_mock(contract: Contract, settings: Settings, seed: str) -> Mock:
+    """Return what answers for a contract."""
+    options = MockOptions(
+        dynamic=settings.dynamic,
+        errors=settings.errors,
+        explain=not settings.quiet_headers,
+        scenario=settings.scenario,
+        fill_properties=settings.fill_properties,
+        ignore_examples=settings.ignore_examples,
+    )
+    return Mock(contract.api, contract.fixtures, seed=seed.encode(), options=options)
+
+
+@asynccontextmanager
+async def reloading(reloader: Reloader, *, enabled: bool) -> AsyncIterator[None]:
+    """Watch the files while the server runs."""
+    if not enabled:
+        yield
+        return
+    watching = asyncio.create_task(reloader.run())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+def uvicorn_config(app: MockApp) -> uvicorn.Config:
+    """Return how uvicorn is held; each value against something that was measured or happened."""
+    return uvicorn.Config(
+        app,
+        interface="asgi3",
+        http="httptools",  # h11 costs three quarters of the throughput
+        ws="none",
+        lifespan="on",
+        proxy_headers=False,  # by default it believes X-Forwarded-For of every local process
+        access_log=False,  # prints queries, halves the throughput; the journal is our log
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=8,  # the default waits for stuck clients for ever
+        limit_concurrency=None,  # counts idle connections too
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        SettingsError: The address is taken, forbidden, or none of this machine's.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        both = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(
+            address[:2],
+            family=family,
+            backlog=BACKLOG,
+            dualstack_ipv6=both,
+        )
+    except OSError as error:
+        raise SettingsError(_cannot_listen(host, port, error)) from None
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> Finding:
+    where = f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        message = f"port {port} is taken: another process listens on {where}"
+        return Finding("port-taken", message, hint="choose another with --port, or --port 0")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        message = f"listening on {where} is not allowed"
+        return Finding("port-forbidden", message, hint="choose a --port above 1023")
+    reason = (error.strerror or str(error)).lower()
+    message = f"cannot listen on {where}: {reason}"
+    hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
+    return Finding("bad-host", message, hint=hint)
+
+
+def url_of(host: str, listening: socket.socket) -> str:
+    """Return the URL to reach a listening socket by; a wildcard is reached by loopback."""
+    port = listening.getsockname()[1]
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"
+
+
+def exit_on_signals() -> None:
+    """Make SIGINT and SIGTERM end the process with status 0, also before uvicorn holds them and after.
+
+    uvicorn raises the signal again once it has stopped; what it finds then is this.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+def freeze() -> None:
+    """Keep what a load made out of later collections (44 ms become 8), without keeping what a reload let go of."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def write_out(stream: TextIO, text: str) -> None:
+    """Write to a stream that somebody may have closed meanwhile: that is no reason to stop answering."""
+    with suppress(OSError, ValueError):
+        stream.write(text)
+        stream.flush()
+
+
+def _text_lines(contract: Contract, *, color: bool) -> Callable[..., str]:
+    names = ((operation.path, operation.name) for operation in contract.api.operations)
+    return TextLines(names, color=color)

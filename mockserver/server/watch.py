@@ -1,0 +1,207 @@
+"""Reload: notices that a file of the contract changed, loads again beside the traffic, and keeps the last good one.
+
+Notifications only say when to look; what counts is the fingerprint of the files. So it makes no difference how an
+editor saves (in place, by rename, by a swapped link), and where a system notifies of nothing a look each second does.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Literal
+
+from mockserver.errors import Finding, MockServerError, SpecError
+from mockserver.fixtures.contract import FIXTURES_NAME, Contract
+from mockserver.server.log import ERROR, INFO, WARNING, log_findings, logger
+
+LOOK_SECONDS = 1.0
+_SETTLE_MS = 50
+_SUFFIXES = frozenset((".yaml", ".yml", ".json"))
+_SIBLINGS_LIMIT = 5000
+
+Fingerprint = Mapping[str, tuple[int, ...]]
+"""By path, what changes when the file does; a file that is not there has no part."""
+
+Watch = Callable[[Iterable[str]], AsyncGenerator[object, None]]
+"""Yields when something may have changed in the directories, and now and then."""
+
+
+class Reloader:
+    """Loads a contract again when its files change.
+
+    Args:
+        contract: What is served now.
+        fixtures: As located at start; ``None`` where there were none, which may change.
+        load: Loads anew; runs in a thread.
+        use: Takes a contract that loaded well; runs in the same thread, so that building may take its time.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        fixtures: Path | None,
+        *,
+        load: Callable[[], Contract],
+        use: Callable[[Contract], object],
+    ) -> None:
+        self.state: Literal["ok", "failed"] = "ok"
+        self._contract = contract
+        self._fixtures = fixtures
+        self._load = load
+        self._use = use
+        self._seen = self.fingerprint()
+
+    async def run(self, watch: Watch | None = None) -> None:
+        """Reload for as long as the task lives."""
+        async with aclosing(look_times(self.directories, watch or watch_directories)) as times:
+            async for _ in times:
+                before = await asyncio.to_thread(self.fingerprint)
+                if before != self._seen:
+                    await asyncio.to_thread(self.reload)
+                    after = await asyncio.to_thread(self.fingerprint)
+                    self._seen = self._read_by_then(before, after)
+
+    def _read_by_then(self, before: Fingerprint, after: Fingerprint) -> Fingerprint:
+        """Return the state of the files that the load between two fingerprints has surely read.
+
+        What was saved while it read counts as not seen, and so does what appeared among the fixtures; other files
+        that are new are those that the document has begun to refer to.
+        """
+        top = self._top()
+        return {
+            path: before.get(path, mark)
+            for path, mark in after.items()
+            if path in before or not Path(path).is_relative_to(top)
+        }
+
+    def reload(self) -> None:
+        """Load once; on failure go on with what there is, and say why."""
+        try:
+            contract = self._load()
+            self._refuse_less_than_a_document(contract)
+            self._use(contract)
+        except MockServerError as error:
+            self.state = "failed"
+            headline = "reload failed; answers still come from the last good state"
+            log_findings(ERROR, headline, error.findings)
+        except Exception:
+            self.state = "failed"
+            logger.exception("reload failed; answers still come from the last good state")
+        else:
+            self.state = "ok"
+            self._contract = contract
+            level = WARNING if contract.findings else INFO
+            log_findings(level, f"reloaded {summary(contract)}", contract.findings)
+
+    def _refuse_less_than_a_document(self, contract: Contract) -> None:
+        """Take a document that has lost all its operations for one that is still being written."""
+        if self._contract.api.operations and not contract.api.operations:
+            raise SpecError(
+                contract.findings
+                or Finding("no-operations", "no operation is left in the document")
+            )
+
+    def directories(self) -> frozenset[str]:
+        """Return the directories whose changes matter."""
+        return frozenset(str(Path(path).parent) for path in self._files()) | frozenset(
+            map(str, self._folders())
+        )
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what tells a changed contract from the present one.
+
+        Where something is wrong, files beside the contract's count too: the one that is missing may be about to appear.
+        """
+        paths = set(self._files())
+        for folder in self._folders():
+            paths.update(map(str, _sources(folder.rglob("*"))))
+        if self.state == "failed" or self._contract.findings:
+            for directory in self.directories():
+                paths.update(map(str, _sources(Path(directory).glob("*"))))
+                paths.update(map(str, _sources(Path(directory).glob("*/*"))))
+        return {path: mark for path in paths if (mark := _mark(path))}
+
+    def _files(self) -> Iterator[str]:
+        yield from self._contract.api.document.files
+        yield from self._contract.fixtures.files
+
+    def _top(self) -> Path:
+        """Return the folder in which new fixtures may appear; it need not be there."""
+        return self._fixtures or Path(self._contract.api.document.root.file).parent / FIXTURES_NAME
+
+    def _folders(self) -> Iterator[Path]:
+        """Yield that folder and those below it, where it is there."""
+        top = self._top()
+        if top.is_dir():
+            yield top
+            yield from (path for path in top.rglob("*") if path.is_dir())
+
+
+def summary(contract: Contract) -> str:
+    """Return what a contract holds, in a few words."""
+    numbers = (
+        (len(contract.api.operations), "operation"),
+        (len(contract.fixtures.tokens), "token"),
+        (sum(map(len, contract.fixtures.cases.values())), "case"),
+        (len(contract.fixtures.scenarios), "scenario"),
+    )
+    return ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in numbers)
+
+
+def _sources(paths: Iterable[Path]) -> Iterator[Path]:
+    return (path for path, _ in zip(_with_suffix(paths), range(_SIBLINGS_LIMIT), strict=False))
+
+
+def _with_suffix(paths: Iterable[Path]) -> Iterator[Path]:
+    return (path for path in paths if path.suffix.lower() in _SUFFIXES)
+
+
+def _mark(path: str) -> tuple[int, ...]:
+    """Return what changes with every save, empty where no file is."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return ()
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+async def look_times(
+    directories: Callable[[], frozenset[str]], watch: Watch
+) -> AsyncGenerator[None, None]:
+    """Yield whenever it is time to look at the files.
+
+    Args:
+        directories: Asked again after each look; a reload may have added some.
+        watch: Where it fails (the system is out of watches, a directory is gone), time alone says when.
+    """
+    while True:
+        watched = directories()
+        try:
+            async with aclosing(watch(watched)) as changes:
+                async for _ in changes:
+                    yield
+                    if directories() != watched:
+                        break
+        except (OSError, RuntimeError) as error:
+            logger.debug("no notifications: %s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+            yield
+
+
+async def watch_directories(directories: Iterable[str]) -> AsyncGenerator[object, None]:
+    """Yield when watchfiles notices something, and each second. ``WATCHFILES_FORCE_POLLING`` is its own business."""
+    from watchfiles import awatch
+
+    changes = awatch(
+        *directories,
+        watch_filter=None,
+        debounce=4 * _SETTLE_MS,
+        step=_SETTLE_MS,
+        rust_timeout=int(LOOK_SECONDS * 1000),
+        yield_on_timeout=True,
+        recursive=False,
+        ignore_permission_denied=True,
+    )
+    async with aclosing(changes):
+        async for change in changes:
+            yield change

@@ -1,0 +1,177 @@
+"""``mockserver serve`` as people run it: a process, its signals, its terminal, its files."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.running import command, environment, serving
+
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Pets, version: 1.0.0}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      responses: {'200': {description: OK, content: {application/json: {example: [cat]}}}}
+"""
+FIXTURES = """\
+version: 1
+cases:
+  listPets: {one: {then: {status: 200, body: [one]}}}
+scenarios:
+  slow: {delay: 1s}
+  stuck: {delay: 50s}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "all.yaml").write_text(FIXTURES)
+    return tmp_path
+
+
+def test_without_arguments_the_folder_is_served(folder: Path) -> None:
+    with serving(cwd=folder) as server:
+        answered = server.send("GET", "/pets")
+        assert (answered.status, json.loads(answered.body)) == (200, ["one"])
+    assert "openapi.yaml" in server.log
+    assert re.search(r"GET +/pets +listPets +200 +one ", server.log)
+    assert "\x1b" not in server.log
+
+
+def test_every_line_is_json_where_that_is_wished(folder: Path) -> None:
+    with serving("--log-format", "json", "--seed", "7", cwd=folder) as server:
+        server.send("GET", "/pets?api_key=s3cret")
+        (folder / "openapi.yaml").write_text("{")
+        until(lambda: "reload failed" in server.log)
+    events = [json.loads(line) for line in server.lines]
+    assert [event["event"] for event in events] == ["start", "exchange", "message"]
+    assert (events[0]["seed"], events[1]["query"]) == ("7", "api_key=<redacted>")
+    assert "s3cret" not in server.log
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another process does, 10 seconds at most."""
+    moment = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        moment.wait(0.01)
+    raise AssertionError("it did not happen")
+
+
+@pytest.mark.parametrize(
+    ("number", "scenario"),
+    [(signal.SIGINT, "slow"), (signal.SIGTERM, "slow"), (signal.SIGTERM, "stuck")],
+)
+def test_a_signal_lets_requests_end_and_ends_with_0(
+    folder: Path, number: int, scenario: str
+) -> None:
+    with serving("--no-reload", cwd=folder) as server:
+        with closing(server.connect()) as connection:
+            connection.request("GET", f"/~{scenario}/pets")
+            server.send(
+                "GET", "/pets"
+            )  # once this is answered, what was sent before it has been read
+            server.process.send_signal(number)
+            assert connection.getresponse().read() == b'["one"]'
+        assert server.process.wait(10) == 0
+    assert "Traceback" not in server.log
+
+
+def ended(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), cwd=cwd, env=environment(), capture_output=True, encoding="utf-8", timeout=60, check=False
+    )  # fmt: skip
+
+
+def test_a_taken_port_ends_with_2_and_one_sentence(folder: Path) -> None:
+    with serving(cwd=folder) as server:
+        process = ended("serve", "-p", str(server.port), cwd=folder)
+    assert process.returncode == 2
+    assert process.stderr.count("\n") == 1
+    assert f"port {server.port} is taken" in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "openapi.yaml"),
+        ("{", "openapi.yaml:2"),
+        ("- a list\n", "openapi.yaml"),
+        ("openapi: 9.9.9\ninfo: {}\npaths: {}\n", "openapi.yaml:1"),
+        (DOCUMENT + "x: {$ref: gone.yaml}\npaths2: 1\n", ""),
+        ("paths: {}\n", "openapi.yaml"),
+    ],
+    ids=["empty", "half", "list", "version", "sloppy", "no version"],
+)
+def test_a_document_that_cannot_be_served_is_a_paragraph(
+    folder: Path, text: str, said: str
+) -> None:
+    (folder / "openapi.yaml").write_text(text)
+    process = ended("serve", "--strict", "-p", "0", cwd=folder)
+    assert process.returncode == 2
+    assert said in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.stderr.count("\n") <= 25
+
+
+def test_a_fixture_typo_is_a_sentence_with_its_place(folder: Path) -> None:
+    (folder / "fixtures" / "all.yaml").write_text(FIXTURES.replace("scenarios", "scenarois"))
+    process = ended("serve", cwd=folder)
+    assert process.returncode == 2
+    assert "fixtures/all.yaml:4" in process.stderr
+    assert "scenarios" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_save_changes_the_next_answers_and_a_broken_one_does_not(folder: Path) -> None:
+    document = folder / "openapi.yaml"
+    with serving(cwd=folder) as server:
+        (folder / "fixtures" / "all.yaml").write_text(FIXTURES.replace("[one]", "[two]"))
+        until(lambda: json.loads(server.send("GET", "/pets").body) == ["two"])
+        document.write_text(DOCUMENT[:60])  # still YAML, but nothing is left to serve
+        until(lambda: "reload failed" in server.log)
+        assert json.loads(server.send("GET", "/pets").body) == ["two"]
+        assert json.loads(server.send("GET", "/__mock/ready").body)["reload"] == "failed"
+        document.write_text(DOCUMENT.replace("[cat]", "[dog]"))
+        (folder / "fixtures" / "all.yaml").write_text("version: 1\n")
+        until(lambda: json.loads(server.send("GET", "/pets").body) == ["dog"])
+        assert json.loads(server.send("GET", "/__mock/ready").body) == {"status": "ready"}
+
+
+def test_health_finds_the_server(folder: Path) -> None:
+    with serving(cwd=folder) as server:
+        process = ended("health", server.url, cwd=folder)
+    assert (process.returncode, process.stdout) == (0, f"{server.url}: ready\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+def test_a_terminal_gets_colours(folder: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    environ = {name: value for name, value in environment().items() if name != "NO_COLOR"}
+    process = subprocess.Popen(
+        command("serve", "-p", "0"), cwd=folder, env=environ, stderr=theirs, stdin=subprocess.DEVNULL
+    )  # fmt: skip
+    os.close(theirs)
+    written = b""
+    while b"Ctrl-C" not in written:
+        written += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    os.close(ours)
+    assert b"\x1b[36m  http://127.0.0.1:" in written
