@@ -15,6 +15,7 @@ from mockserver.spec.model import SecurityScheme
 
 # RFC 9110 §11.4: credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 _CREDENTIALS = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?", re.DOTALL)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1, b64token
 _BEARER_TYPES = frozenset(("oauth2", "openIdConnect"))
 
@@ -41,9 +42,8 @@ def read_credential(scheme: SecurityScheme, request: HttpRequest) -> Credential 
             key = _api_key(scheme, request)
             return Credential(key) if key else None
         case "mutualTLS":
-            return Credential(
-                ""
-            )  # the handshake is over, and not ours: whoever got here is believed
+            # The handshake is over, and was not ours: whoever got here is believed.
+            return Credential("")
         case _:
             wanted = "bearer" if scheme.type in _BEARER_TYPES else scheme.scheme
             return _authorization(wanted, request)
@@ -66,8 +66,8 @@ def _authorization(wanted: str, request: HttpRequest) -> Credential | Malformed 
     if found is None or found[1].decode("ascii").lower() != wanted:
         return None
     value = (found[2] or b"").strip().decode("latin-1")
-    if not value:
-        return Malformed(f"the {wanted} credential is empty")
+    if not value:  # no token was sent, so none is invalid (RFC 6750 §3)
+        return None
     if wanted == "bearer" and not _BEARER_TOKEN.fullmatch(value):
         return Malformed("the bearer token has characters that no token has")
     if wanted == "basic":
@@ -120,7 +120,7 @@ def _challenge(scheme: SecurityScheme, error: str | None) -> str:
         return 'Basic realm="*"'
     if scheme.scheme == "digest":
         return 'Digest realm="*"'
-    return f"{scheme.scheme.capitalize() or 'Mutual'}"
+    return "".join(_TOKEN.findall(scheme.scheme.capitalize())) or "Mutual"
 
 
 def _quoted(text: str) -> str:

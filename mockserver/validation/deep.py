@@ -1,55 +1,35 @@
 """Names with brackets into nested values and back: ``a[b][c]=1``, ``a[]=1``, ``a[0]=1`` (deepObject, and forms as Stripe has them)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from mockserver.validation.coercion import Raw
 
-_NAME = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
+_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _MOST_LEVELS = 20
-_MOST_PAIRS = 10_000
 
 
 def split_pairs(query: bytes) -> list[tuple[str, str]]:
     """Return the decoded names of a query or urlencoded form with their values still encoded, in order."""
-    pairs = []
-    for part in query.split(b"&", _MOST_PAIRS)[:_MOST_PAIRS]:
-        if part:
-            name, _, value = part.partition(b"=")
-            pairs.append((decode_percent(name.decode("latin-1")), value.decode("latin-1")))
-    return pairs
+    pairs = (part.partition(b"=") for part in query.split(b"&") if part)
+    return [
+        (decode_percent(name.decode("latin-1")), value.decode("latin-1"))
+        for name, _, value in pairs
+    ]
 
 
-def decode_percent(text: str) -> str:
-    """Decode ``+`` and percent escapes; what is not UTF-8 becomes replacement characters, a broken escape stays."""
-    if "%" not in text and "+" not in text:
-        return text.encode("latin-1", "replace").decode("utf-8", "replace")
-    return unquote_to_bytes(text.replace("+", " ").encode("latin-1", "replace")).decode(
-        "utf-8", "replace"
-    )
+def decode_percent(text: str, *, plus: bool = True) -> str:
+    """Decode percent escapes; what is not UTF-8 becomes replacement characters, a broken escape stays.
 
-
-def nest(pairs: Iterable[tuple[str, Raw]]) -> dict[str, Raw]:
-    """Return nested values of pairs; a name that stands several times becomes a list."""
-    root: dict[str, Raw] = {}
-    for name, value in pairs:
-        _put(root, _path(name), value)
-    return {name: _lists(value) for name, value in root.items()}
-
-
-def flatten(name: str, value: object) -> Iterator[tuple[str, object]]:
-    """Yield the bracketed names of a nested value with its scalars; lists are written with ``[]`` of scalars, else with indexes."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from flatten(f"{name}[{key}]", inner)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            nested = isinstance(inner, dict | list)
-            yield from flatten(f"{name}[{index}]" if nested else f"{name}[]", inner)
-    else:
-        yield name, value
+    Args:
+        text: As on the wire, one character a byte.
+        plus: ``+`` is a blank, as in queries and forms, not in cookies.
+    """
+    if plus:
+        text = text.replace("+", " ")
+    return unquote_to_bytes(text.encode("latin-1", "replace")).decode("utf-8", "replace")
 
 
 def encode_percent(text: str, *, safe: str = "") -> str:
@@ -57,13 +37,40 @@ def encode_percent(text: str, *, safe: str = "") -> str:
     return quote_plus(text.encode("utf-8", "replace"), safe=safe)
 
 
+def nest(pairs: Iterable[tuple[str, Raw]], literal: Container[str] = ()) -> dict[str, Raw]:
+    """Return nested values of pairs; a name that stands several times becomes a list.
+
+    Indexes become keys, because only a schema can tell lists from mappings with numbers for keys. Where a scalar
+    stands in the way of a mapping, the later one wins.
+
+    Args:
+        pairs: Decoded names and values.
+        literal: Names whose brackets mean nothing: the document has them so.
+    """
+    root: dict[str, Raw] = {}
+    for name, value in pairs:
+        _put(root, [name] if name in literal else _path(name), value)
+    return {name: _collected(value) for name, value in root.items()}
+
+
+def flatten(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield the bracketed names of a nested value with its scalars; lists of scalars with ``[]``, others with indexes."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from flatten(f"{name}[{key}]", inner)
+    elif isinstance(value, list):
+        plain = not any(isinstance(inner, dict | list) for inner in value)
+        for index, inner in enumerate(value):
+            yield from flatten(f"{name}[]" if plain else f"{name}[{index}]", inner)
+    else:
+        yield name, value
+
+
 def _path(name: str) -> list[str]:
     """Split ``a[b][]`` into ``a``, ``b`` and an empty token; a name that is not so built is one token."""
     found = _NAME.fullmatch(name)
-    if found is None or not found[1]:
-        return [name]
-    tokens = _BRACKET.findall(found[2])
-    return [name] if len(tokens) > _MOST_LEVELS else [found[1], *tokens]
+    tokens = _BRACKET.findall(found[2]) if found else []
+    return [found[1], *tokens] if found and len(tokens) <= _MOST_LEVELS else [name]
 
 
 class _Many(list[Raw]):
@@ -75,33 +82,24 @@ class _Many(list[Raw]):
 
 
 def _put(root: dict[str, Raw], path: list[str], value: Raw) -> None:
-    """Put a value at a path; where a scalar stands in the way of a mapping, the later one wins."""
-    here: dict[str, Raw] = root
-    *parents, last = path
-    for index, token in enumerate(parents):
-        if index == len(parents) - 1 and last == "":
-            many = here.get(token)
-            if not isinstance(many, _Many):
-                many = here[token] = _Many(is_list=True)
-            many.append(value)
-            return
-        inner = here.get(token)
+    is_list = len(path) > 1 and path[-1] == ""
+    *parents, last = path[:-1] if is_list else path
+    here = root
+    for token in parents:
+        key = token or str(len(here))  # ``a[][b]=1``: each one an item of its own
+        inner = here.get(key)
         if not isinstance(inner, dict):
-            inner = here[token] = {}
+            inner = here[key] = {}
         here = inner
     many = here.get(last)
     if not isinstance(many, _Many):
-        many = here[last] = _Many(is_list=False)
+        many = here[last] = _Many(is_list=is_list)
     many.append(value)
 
 
-def _lists(value: Raw) -> Raw:
-    """Turn collected values into scalars and lists, and mappings with keys 0, 1, 2 … into lists."""
+def _collected(value: Raw) -> Raw:
     if isinstance(value, _Many):
         return list(value) if value.is_list or len(value) > 1 else value[0]
     if isinstance(value, dict):
-        inner = {key: _lists(item) for key, item in value.items()}
-        if inner and list(inner) == [str(index) for index in range(len(inner))]:
-            return list(inner.values())
-        return inner
+        return {key: _collected(inner) for key, inner in value.items()}
     return value

@@ -1,262 +1,244 @@
-"""Urlencoded and multipart forms to values and back, by their schema and encoding."""
+"""Urlencoded and multipart forms to values and back, by their schema and encoding (OpenAPI 3.1.1 §4.8.14, §4.8.15).
+
+Fields are read generously: by the style that the document gives them, else with brackets, repeated, or as JSON text,
+because clients write nested values in all of these ways.
+"""
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import NamedTuple
 
 from mockserver.json_values import JsonError, decode_json
-from mockserver.schemas import Schema
-from mockserver.spec.model import Direction, Encoding, MediaType
+from mockserver.spec.model import Direction, Encoding, MediaType, Parameter
 from mockserver.spec.registry import SchemaRegistry
-from mockserver.validation.coercion import Coercion, Raw
+from mockserver.validation.coercion import Raw, Shape, shapes_of
 from mockserver.validation.deep import decode_percent, encode_percent, flatten, nest, split_pairs
-from mockserver.validation.errors import DecodeError, EncodeError
+from mockserver.validation.errors import DecodeError, EncodeError, StyleError
+from mockserver.validation.multipart import Part, read_parts, write_part
+from mockserver.validation.styles import Pairs, form_pairs, read_query, wanted
 from mockserver.validation.text import scalar_text
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
+BOUNDARY = "mockserver"
+"""Between the parts that we write: always the same, so that the same value gives the same bytes."""
 
-_MOST_PARTS = 1000
-_MOST_PART_HEADERS = 20
+_MOST_FIELDS = 10_000
 _PLAIN = Encoding()
-_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+# RFC 3986 §2.2 without what every writer of forms leaves as it is (``!'()*``), and ``+``, which is a blank.
+_RESERVED = re.compile(r"[/?#\[\]@$&;=,]")
 
 
-class Part(NamedTuple):
-    """One part of a multipart body.
+class Form(NamedTuple):
+    """What the document says of a form."""
 
-    Attributes:
-        filename: ``None`` where the part is a field.
+    media_type: MediaType
+    shape: Shape
+
+    def encoding(self, name: str) -> Encoding:
+        """Return how a property is written."""
+        return self.media_type.encoding.get(name, _PLAIN)
+
+
+def form_of(media_type: MediaType, schemas: SchemaRegistry, direction: Direction) -> Form:
+    """Return what the document says of a form."""
+    return Form(media_type, shapes_of(schemas, direction).at(media_type.schema))
+
+
+def decode_urlencoded(raw: bytes, form: Form) -> object:
+    """Return the object of an urlencoded form.
+
+    Raises:
+        DecodeError: It has too many fields, or one that is not written as its encoding says.
     """
-
-    name: str
-    filename: str | None
-    content_type: str
-    data: bytes
-
-
-def decode_urlencoded(
-    raw: bytes, media_type: MediaType, schemas: SchemaRegistry, direction: Direction
-) -> object:
-    """Return the object of an urlencoded form (OpenAPI 3.1.1 §4.8.14.5)."""
-    form = _Form(media_type, schemas, direction)
-    pairs: list[tuple[str, Raw]] = []
-    for name, encoded in split_pairs(raw):
-        encoding = media_type.encoding.get(name, _PLAIN)
-        if encoding.explode is False or encoding.style in _DELIMITERS:
-            delimiter = _DELIMITERS.get(encoding.style or "", ",")
-            texts = decode_percent(encoded) if delimiter != "," else encoded
-            pairs.append(
-                (
-                    name,
-                    [
-                        decode_percent(text) if delimiter == "," else text
-                        for text in texts.split(delimiter)
-                    ],
-                )
-            )
-        else:
-            pairs.append((name, decode_percent(encoded)))
-    return {name: form.value(name, value) for name, value in nest(pairs).items()}
+    if raw.count(b"&") >= _MOST_FIELDS:
+        raise DecodeError(f"the form has more than {_MOST_FIELDS:,} fields")
+    pairs = split_pairs(raw)
+    found = _styled(pairs, form)
+    styled = found.keys() | _members_taken(form, found)
+    rest = [
+        (name, decode_percent(text)) for name, text in pairs if _base(name, styled) not in styled
+    ]
+    nested = nest(rest, form.shape.properties)
+    return {**{name: _value(form, name, value) for name, value in nested.items()}, **found}
 
 
-def encode_urlencoded(value: object, media_type: MediaType) -> bytes:
-    """Return an object as an urlencoded form.
+def encode_urlencoded(value: object, form: Form) -> bytes:
+    """Return an object as an urlencoded form; nested values with brackets where no style is given.
 
     Raises:
         EncodeError: It is no object.
     """
     if not isinstance(value, dict):
         raise EncodeError("a form carries an object")
-    pairs: list[str] = []
+    pairs: list[tuple[str, str]] = []
     for name, item in value.items():
-        encoding = media_type.encoding.get(name, _PLAIN)
-        if isinstance(item, list) and (encoding.explode is False or encoding.style in _DELIMITERS):
-            delimiter = _DELIMITERS.get(encoding.style or "", ",")
-            joined = delimiter.join(encode_percent(scalar_text(part)) for part in item)
-            pairs.append(f"{encode_percent(name)}={joined.replace(' ', '%20').replace('|', '%7C')}")
-        elif isinstance(item, list) and not any(isinstance(part, dict | list) for part in item):
-            pairs += [
-                f"{encode_percent(name)}={encode_percent(scalar_text(part))}" for part in item
-            ]
+        encoding = form.encoding(name)
+        if encoding.style or encoding.explode is not None:
+            style, explode = _style(encoding)
+            pairs += form_pairs(name, item, style, explode=explode)
+        elif _is_json(encoding.content_type):
+            pairs.append((name, encode_percent(json.dumps(item, ensure_ascii=False))))
+        elif _is_list_of_scalars(item):
+            pairs += form_pairs(name, item, "form", explode=True)
         else:
-            pairs += [
-                f"{encode_percent(key, safe='[]')}={encode_percent(scalar_text(part))}"
-                for key, part in flatten(name, item)
-            ]
-    return "&".join(pairs).encode("ascii")
+            pairs += [(key, encode_percent(scalar_text(part))) for key, part in flatten(name, item)]
+    return "&".join(f"{encode_percent(name, safe='[]')}={text}" for name, text in pairs).encode()
 
 
-def decode_multipart(
-    raw: bytes,
-    content_type: str,
-    media_type: MediaType,
-    schemas: SchemaRegistry,
-    direction: Direction,
-) -> object:
+def decode_multipart(raw: bytes, content_type: str, form: Form) -> object:
     """Return the object of a multipart form; a file is a string of as many characters as it has bytes.
 
     Raises:
-        DecodeError: It has no boundary, is cut short, or has too many parts.
+        DecodeError: It has no boundary, is cut short, has too many parts, or one that is not written as its media type says.
     """
-    form = _Form(media_type, schemas, direction)
-    pairs: list[tuple[str, Raw]] = []
+    fields: list[tuple[str, Raw]] = []
     ready: dict[str, list[object]] = {}
     for part in read_parts(raw, content_type):
-        told = media_type.encoding.get(part.name, _PLAIN).content_type or part.content_type
-        if part.filename is not None:
+        told = form.encoding(part.name).content_type or part.content_type
+        if _is_binary(part, form, told):
             ready.setdefault(part.name, []).append(part.data.decode("latin-1"))
-        elif "json" in told:
+        elif _is_json(told):
             ready.setdefault(part.name, []).append(_json(part))
         else:
-            pairs.append((part.name, part.data.decode("utf-8", "replace")))
-    found = {name: form.value(name, value) for name, value in nest(pairs).items()}
-    for name, values in ready.items():
-        found[name] = values if len(values) > 1 or form.wants_list(name) else values[0]
-    return found
+            fields.append((part.name, part.data.decode("utf-8", "replace")))
+    nested = nest(fields, form.shape.properties)
+    found = {name: _value(form, name, value) for name, value in nested.items()}
+    return found | {name: _one_or_list(form, name, values) for name, values in ready.items()}
 
 
-def encode_multipart(value: object, boundary: str, media_type: MediaType) -> bytes:
-    """Return an object as a multipart form (RFC 7578); objects and lists of objects as JSON parts.
+def encode_multipart(value: object, form: Form, boundary: str = BOUNDARY) -> bytes:
+    """Return an object as a multipart form; objects and lists of lists as JSON parts, lists as repeated parts.
 
     Raises:
-        EncodeError: It is no object.
+        EncodeError: It is no object, or holds the boundary.
     """
     if not isinstance(value, dict):
         raise EncodeError("a form carries an object")
-    chunks: list[bytes] = []
-    for name, item in value.items():
-        for each in item if isinstance(item, list) else [item]:
-            nested = isinstance(each, dict | list)
-            told = media_type.encoding.get(name, _PLAIN).content_type
-            kind = "application/json" if nested and not told else told
-            head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"\r\n'
-            head += f"content-type: {kind.split(',')[0].strip()}\r\n" if kind else ""
-            text = json.dumps(each) if nested or (kind and "json" in kind) else scalar_text(each)
-            chunks.append(
-                head.encode("utf-8", "replace")
-                + b"\r\n"
-                + text.encode("utf-8", "replace")
-                + b"\r\n"
-            )
-    return b"".join(chunks) + f"--{boundary}--\r\n".encode()
+    parts = [
+        _part(name, each, form)
+        for name, item in value.items()
+        for each in (item if isinstance(item, list) else [item])
+    ]
+    if any(f"--{boundary}".encode() in part.data for part in parts):
+        raise EncodeError("the value holds the boundary of the multipart body")
+    return b"".join(write_part(part, boundary) for part in parts) + f"--{boundary}--\r\n".encode()
 
 
-def read_parts(raw: bytes, content_type: str) -> Iterator[Part]:
-    """Yield the parts of a multipart body (RFC 2046 §5.1).
+def _styled(pairs: Pairs, form: Form) -> dict[str, object]:
+    """Return the properties for which the document has a style, and check what they may be written with."""
+    found: dict[str, object] = {}
+    for name, encoding in form.media_type.encoding.items():
+        style, explode = _style(encoding)
+        if not encoding.allow_reserved:
+            _refuse_reserved(name, pairs, delimited=not explode)
+        if encoding.style is None and encoding.explode is None:
+            continue
+        shape = form.shape.property(name)
+        # A property with a style is written as a query parameter of its name would be (OpenAPI 3.1.1 §4.8.15.1).
+        parameter = Parameter(name, "query", form.media_type.location, style=style, explode=explode)
+        try:
+            raw = read_query(parameter, pairs, wanted(shape, frozenset(form.shape.properties)))
+        except StyleError as error:
+            raise DecodeError(str(error), (name,), "style") from error
+        if raw is not None:
+            found[name] = shape.read(raw)
+    return found
 
-    Raises:
-        DecodeError: It has no boundary, is cut short, or has too many parts.
-    """
-    from python_multipart.exceptions import FormParserError
-    from python_multipart.multipart import MultipartParser, parse_options_header
 
-    _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
-    if not boundary:
-        raise DecodeError("the Content-Type has no boundary")
-    collected = _Parts()
+def _members_taken(form: Form, found: dict[str, object]) -> frozenset[str]:
+    """Return the names of fields that are members of exploded mappings."""
+    taken: set[str] = set()
+    for name, value in found.items():
+        style, explode = _style(form.encoding(name))
+        if isinstance(value, dict) and explode and style != "deepObject":
+            taken.update(value)
+    return frozenset(taken)
+
+
+def _style(encoding: Encoding) -> tuple[str, bool]:
+    style = encoding.style or "form"
+    explode = encoding.explode if encoding.explode is not None else style in ("form", "deepObject")
+    return style, explode
+
+
+def _refuse_reserved(name: str, pairs: Pairs, *, delimited: bool) -> None:
+    """Refuse reserved characters that are not escaped, in a property whose encoding does not allow them (as Prism does)."""
+    for key, text in pairs:
+        if key == name and _RESERVED.search(text.replace(",", "") if delimited else text):
+            message = "a reserved character is not escaped, and allowReserved is not set"
+            raise DecodeError(message, (name,), "allowReserved")
+
+
+def _base(name: str, styled: frozenset[str] | set[str]) -> str:
+    return name if name in styled else name.partition("[")[0]
+
+
+def _value(form: Form, name: str, raw: Raw) -> object:
+    """Return a field's value; JSON text is read where the schema wants what text cannot be."""
+    shape = form.shape.property(name)
+    if isinstance(raw, str):
+        wants_json = raw[:1] in ("{", "[") and {"array", "object"}.issuperset(shape.types or "?")
+        if wants_json or _is_json(form.encoding(name).content_type):
+            try:
+                return decode_json(raw)
+            except JsonError:
+                return shape.read(raw)
+    return shape.read(raw)
+
+
+def _one_or_list(form: Form, name: str, values: list[object]) -> object:
+    """Return the values of the parts of one name: a list where the schema wants one or several came."""
+    if len(values) > 1:
+        return values
+    types = form.shape.property(name).types
+    wants_list = "array" in types and "string" not in types and not isinstance(values[0], list)
+    return values if wants_list else values[0]
+
+
+def _part(name: str, value: object, form: Form) -> Part:
+    shape = form.shape.property(name)
+    binary = shape.is_binary or shape.item(0).is_binary
+    kind = (form.encoding(name).content_type or "").split(",")[0].strip()
+    if isinstance(value, dict | list) or _is_json(kind):
+        text = json.dumps(value, ensure_ascii=False)
+        return Part(name, None, kind or "application/json", text.encode("utf-8", "replace"))
+    if binary or (kind and not kind.startswith("text/")):
+        data = to_bytes(scalar_text(value))
+        return Part(
+            name, "file", kind.replace("*", "octet-stream") or "application/octet-stream", data
+        )
+    return Part(
+        name, None, kind.replace("*", "plain"), scalar_text(value).encode("utf-8", "replace")
+    )
+
+
+def to_bytes(text: str) -> bytes:
+    """Return the bytes that a string of one character a byte stands for; UTF-8 where it is text instead."""
     try:
-        parser = MultipartParser(boundary, collected.callbacks())
-        parser.write(raw)
-        parser.finalize()
-    except (FormParserError, ValueError) as error:
-        raise DecodeError("this is not multipart, or it is cut short") from error
-    if not collected.complete:
-        raise DecodeError("the multipart body is cut short")
-    for headers, data in collected.parts:
-        disposition, names = parse_options_header(headers.get(b"content-disposition", b""))
-        if disposition == b"form-data" and b"name" in names:
-            filename = names.get(b"filename")
-            yield Part(
-                names[b"name"].decode("utf-8", "replace"),
-                filename.decode("utf-8", "replace") if filename is not None else None,
-                headers.get(b"content-type", b"").decode("latin-1"),
-                data,
-            )
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
-class _Parts:
-    """Collects what the parser reports."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[dict[bytes, bytes], bytes]] = []
-        self.complete = False
-        self._field = b""
-        self._value = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._data: list[bytes] = []
-
-    def callbacks(self) -> "MultipartCallbacks":
-        """Return the parser's callbacks by name."""
-        return {
-            "on_part_begin": self._begin,
-            "on_part_data": lambda data, start, end: self._data.append(data[start:end]),
-            "on_part_end": lambda: self.parts.append((self._headers, b"".join(self._data))),
-            "on_header_field": self._on_field,
-            "on_header_value": self._on_value,
-            "on_header_end": self._on_header_end,
-            "on_end": self._on_end,
-        }
-
-    def _begin(self) -> None:
-        if len(self.parts) >= _MOST_PARTS:
-            raise DecodeError(f"the multipart body has more than {_MOST_PARTS} parts")
-        self._headers, self._data = {}, []
-
-    def _on_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += data[start:end]
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _on_header_end(self) -> None:
-        if len(self._headers) >= _MOST_PART_HEADERS:
-            raise DecodeError(f"a part has more than {_MOST_PART_HEADERS} headers")
-        self._headers[self._field.lower()] = self._value
-        self._field = self._value = b""
-
-    def _on_end(self) -> None:
-        self.complete = True
+def _is_binary(part: Part, form: Form, told: str) -> bool:
+    """Tell whether a part is bytes: sent as a file, or described so; JSON files are read where an object is wanted."""
+    shape = form.shape.property(part.name)
+    if _is_json(told):
+        return shape.is_binary
+    if part.filename is not None or shape.is_binary or shape.item(0).is_binary:
+        return True
+    return bool(told) and not told.startswith(("text/", "application/x-www-form-urlencoded"))
 
 
-class _Form:
-    """What the schema of a form says of its fields."""
+def _is_json(content_type: str | None) -> bool:
+    return "json" in (content_type or "").lower()
 
-    def __init__(
-        self, media_type: MediaType, schemas: SchemaRegistry, direction: Direction
-    ) -> None:
-        location = media_type.schema
-        self._schema: Schema = schemas.schema(location, direction) if location else True
-        self._coercion = Coercion(schemas, direction)
-        self._encoding = media_type.encoding
 
-    def value(self, name: str, raw: Raw) -> object:
-        """Return a field's value; JSON text where the schema wants an object and text came."""
-        schema = self._coercion.member(self._schema, name)
-        if isinstance(raw, str):
-            types = self._coercion.types(schema)
-            told = self._encoding.get(name, _PLAIN).content_type or ""
-            if "json" in told or (types == {"object"} and raw.lstrip().startswith("{")):
-                try:
-                    return decode_json(raw)
-                except JsonError:
-                    return raw
-        return self._coercion.coerce(raw, schema)
-
-    def wants_list(self, name: str) -> bool:
-        """Tell whether a field's schema allows a list and no string."""
-        types = self._coercion.types(self._coercion.member(self._schema, name))
-        return "array" in types and "string" not in types
+def _is_list_of_scalars(value: object) -> bool:
+    return isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
 
 
 def _json(part: Part) -> object:
     try:
         return decode_json(part.data)
     except JsonError as error:
-        raise DecodeError(f"the part {part.name[:40]!r} is not JSON: {error}") from error
-
-
-def _quoted(name: str) -> str:
-    """Escape a field's name as browsers do (HTML Living Standard, multipart/form-data encoding)."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        raise DecodeError(f"the part is not JSON: {error}", (part.name,)) from error

@@ -1,23 +1,27 @@
-"""Media types: which one a message has or gets, and bodies to values and back.
+"""Bodies to values and back, by media type.
 
 ``_FORMATS`` is the one table: a new media type is a row of it and a test.
 """
 
 import json
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mockserver.json_values import JsonError, decode_json
 from mockserver.spec.model import Direction, MediaType
 from mockserver.spec.registry import SchemaRegistry
+from mockserver.validation.coercion import Shape, shapes_of
 from mockserver.validation.errors import DecodeError, EncodeError
 from mockserver.validation.forms import (
+    BOUNDARY,
     decode_multipart,
     decode_urlencoded,
     encode_multipart,
     encode_urlencoded,
+    form_of,
+    to_bytes,
 )
+from mockserver.validation.negotiation import essence, negotiate, parameter_of, select_content
 from mockserver.validation.xml_values import decode_xml, encode_xml
 
 __all__ = [
@@ -25,9 +29,45 @@ __all__ = [
     "EncodeError",
     "decode_body",
     "encode_body",
+    "essence",
+    "is_json",
+    "is_sequence",
     "negotiate",
     "select_content",
+    "sent_as",
 ]
+
+
+_CONCRETE = {
+    "*": "application/json",
+    "*/*": "application/json",
+    "application/*": "application/json",
+    "image/*": "image/png",
+    "multipart/*": "multipart/form-data",
+    "text/*": "text/plain",
+}
+_JSON_LINES = frozenset(
+    (
+        "application/json-seq",
+        "application/jsonl",
+        "application/jsonlines",
+        "application/ndjson",
+        "application/x-jsonlines",
+        "application/x-ndjson",
+    )
+)
+_EVENTS = "text/event-stream"
+# What clients send; others would let a request choose among Python's codecs, some of which are slow or not text.
+_CHARSETS = {
+    "ascii": "utf-8",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "us-ascii": "utf-8",
+    "utf-16": "utf-16",
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "windows-1252": "cp1252",
+}
 
 
 class Body(NamedTuple):
@@ -42,124 +82,18 @@ class Body(NamedTuple):
     schemas: SchemaRegistry
     direction: Direction
 
+    @property
+    def shape(self) -> Shape:
+        """Return what the schema wants of strings."""
+        return shapes_of(self.schemas, self.direction).at(self.media_type.schema)
+
 
 class _Format(NamedTuple):
+    """One row of the table: which essences it is for, and both ways."""
+
     fits: Callable[[str], bool]
     decode: Callable[[bytes, Body], object]
     encode: Callable[[object, Body], bytes]
-
-
-def essence(media_type: str) -> str:
-    """Return type and subtype in lower case, without parameters (RFC 9110 §8.3.1)."""
-    return media_type.partition(";")[0].strip().lower()
-
-
-def parameter(media_type: str, name: str) -> str | None:
-    """Return a parameter of a media type, unquoted; ``None`` where it has none of that name."""
-    for part in media_type.split(";")[1:]:
-        key, _, value = part.partition("=")
-        if key.strip().lower() == name:
-            return value.strip().strip('"')
-    return None
-
-
-def fits_range(media_range: str, concrete: str) -> bool:
-    """Tell whether an essence fits a range such as ``image/*`` or ``*/*`` (RFC 9110 §12.5.1)."""
-    if media_range in (concrete, "*/*", "*"):
-        return True
-    kind, _, subtype = media_range.partition("/")
-    if subtype == "*":
-        return concrete.startswith(f"{kind}/")
-    return (
-        subtype.startswith("*+")
-        and concrete.startswith(f"{kind}/")
-        and concrete.endswith(subtype[1:])
-    )
-
-
-def select_content(content: Sequence[MediaType], content_type: str) -> MediaType | None:
-    """Return the documented media type of a message: exact before range; ``None`` where it is not documented.
-
-    A message without ``Content-Type`` is read as the first (RFC 9110 §8.3 leaves it to the recipient).
-    """
-    if not content_type.strip():
-        return content[0] if content else None
-    sent = essence(content_type)
-    named = [(essence(media.name), media) for media in content]
-    for name, media in named:
-        if name == sent:
-            return media
-    for name, media in sorted(named, key=lambda pair: pair[0].count("*")):
-        if "*" in name and fits_range(name, sent):
-            return media
-    return None
-
-
-def negotiate(accept: bytes | None, content: tuple[MediaType, ...]) -> MediaType | None:
-    """Choose the media type of an answer (RFC 9110 §12.5.1): by quality, then by the document's order.
-
-    Parameters in ``Accept`` are ignored but for ``q``. Without ``Accept``: ``application/json``, then ``*/*``, then the first.
-
-    Returns:
-        ``None`` where the client accepts none of them.
-    """
-    if not content:
-        return None
-    if not accept or not accept.strip():
-        names = [essence(media.name) for media in content]
-        return next(
-            (content[names.index(name)] for name in ("application/json", "*/*") if name in names),
-            content[0],
-        )
-    if accept == b"*/*":
-        return content[0]
-    index = _best(accept, tuple(media.name for media in content))
-    return None if index is None else content[index]
-
-
-@lru_cache(maxsize=1024)
-def _best(accept: bytes, names: tuple[str, ...]) -> int | None:
-    """Return the index of the best media type; kept, because clients send the same header over and over."""
-    ranges = _ranges(accept.decode("latin-1"))
-    if not ranges:
-        return 0
-    scored = [(_quality(ranges, essence(name)), -index) for index, name in enumerate(names)]
-    quality, negative = max(scored)
-    return -negative if quality > (0.0, 0) else None
-
-
-def _ranges(accept: str) -> list[tuple[str, float]]:
-    """Return the readable media ranges with their qualities."""
-    found = []
-    for part in accept.split(","):
-        media_range = essence(part)
-        if media_range != "*" and media_range.count("/") != 1:
-            continue
-        try:
-            quality = float(parameter(part, "q") or 1)
-        except ValueError:
-            quality = 1.0
-        found.append((media_range, min(max(quality, 0.0), 1.0)))
-    return found
-
-
-def _quality(ranges: list[tuple[str, float]], name: str) -> tuple[float, int]:
-    """Return quality and precision of the most precise range that a documented type fits; a documented range fits back."""
-    fitting = [
-        (_precision(media_range), quality)
-        for media_range, quality in ranges
-        if fits_range(media_range, name) or fits_range(name, media_range)
-    ]
-    if not fitting:
-        return 0.0, 0
-    precision, quality = max(fitting)
-    return quality, precision if quality else 0
-
-
-def _precision(media_range: str) -> int:
-    if media_range in ("*", "*/*"):
-        return 1
-    return 2 if media_range.endswith("/*") else 3
 
 
 def decode_body(
@@ -171,160 +105,213 @@ def decode_body(
 ) -> object:
     """Return the value of a body.
 
+    Bytes are a string of as many characters. Media types of many values (JSON lines, event streams) are a list.
+
+    Args:
+        body: Complete.
+        content_type: As sent; where it is blank, the documented one counts.
+        media_type: The documented one.
+        schemas: Of the document.
+        direction: Which side sent it.
+
     Raises:
         DecodeError: It is not what its media type says.
     """
-    told = content_type if content_type.strip() else media_type.name
-    return _format(essence(told)).decode(body, Body(told, media_type, schemas, direction))
+    told = content_type
+    if not told.strip():
+        told = "application/octet-stream" if "*" in media_type.name else media_type.name
+    return _format(told).decode(body, Body(told, media_type, schemas, direction))
 
 
 def encode_body(
     value: object, media_type: MediaType, schemas: SchemaRegistry, direction: Direction = "response"
 ) -> bytes:
-    """Return a value as a body of a media type; a range is written as JSON.
+    """Return a value as a body of a media type, to be sent with the ``Content-Type`` of ``sent_as``.
 
     Raises:
         EncodeError: The media type cannot carry such a value.
     """
-    name = essence(media_type.name)
-    return _format(name).encode(value, Body(media_type.name, media_type, schemas, direction))
+    told = sent_as(media_type.name)
+    return _format(told).encode(value, Body(told, media_type, schemas, direction))
 
 
-def to_json(value: object) -> bytes:
+def sent_as(name: str) -> str:
+    """Return the ``Content-Type`` for a key of ``content``: a range becomes a type that fits it, multipart gets its boundary."""
+    name = _concrete(name)
+    if essence(name).startswith("multipart/") and parameter_of(name, "boundary") is None:
+        return f"{name}; boundary={BOUNDARY}"
+    return name
+
+
+def _concrete(name: str) -> str:
+    told = essence(name)
+    if "*" not in told:
+        return name
+    return _CONCRETE.get(told, told.replace("*+", "x+").replace("*", "octet-stream"))
+
+
+def is_json(name: str) -> bool:
+    """Tell whether a media type carries one JSON value, by name or by suffix (RFC 6839 §3.1); ranges are sent as JSON."""
+    return essence(_concrete(name)).endswith(("/json", "+json"))
+
+
+def is_sequence(name: str) -> bool:
+    """Tell whether a media type carries many values one after another, each of which its schema may describe."""
+    told = essence(name)
+    return told in _JSON_LINES or told == _EVENTS
+
+
+def _format(name: str) -> _Format:
+    told = essence(name)
+    return next(format_ for format_ in _FORMATS if format_.fits(told))
+
+
+def _to_json(value: object) -> bytes:
     """Return a value as compact JSON in UTF-8; lone surrogates are escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise EncodeError("JSON has no infinities and no NaN") from error
     try:
         return text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _format(name: str) -> _Format:
-    return next(format_ for format_ in _FORMATS if format_.fits(name))
-
-
-def is_json(name: str) -> bool:
-    """Tell whether an essence carries JSON, by name or by suffix (RFC 6839 §3.1)."""
-    return name.endswith(("/json", "+json")) or name in ("*/*", "application/*", "*", "")
-
-
-def _is_xml(name: str) -> bool:
-    return name.endswith(("/xml", "+xml"))
-
-
-def _is_json_lines(name: str) -> bool:
-    return name in (
-        "application/jsonl",
-        "application/x-ndjson",
-        "application/x-jsonlines",
-        "application/json-seq",
-    )
-
-
-def _charset(body: Body) -> str:
-    charset = parameter(body.content_type, "charset") or "utf-8"
-    try:
-        b"".decode(charset)
-    except LookupError as error:
-        raise DecodeError(f"the charset {charset[:40]!r} is not known") from error
-    return charset
-
-
-def _decode_text(raw: bytes, body: Body) -> str:
-    try:
-        return raw.decode(_charset(body))
-    except UnicodeDecodeError as error:
-        raise DecodeError(f"byte {error.start} does not fit the charset") from error
-
-
 def _decode_json(raw: bytes, body: Body) -> object:
-    if parameter(body.content_type, "charset") is not None:
-        raw = _decode_text(raw, body).encode("utf-8", "surrogatepass")
+    if "charset" in body.content_type.lower():
+        raw = _text(raw, body).encode()
+    return _json(raw)
+
+
+def _json(raw: bytes) -> object:
     try:
         return decode_json(raw)
     except JsonError as error:
-        where = f" at line {error.line} column {error.column}" if error.line else ""
+        where = f" at line {error.line}, column {error.column}" if error.line else ""
         raise DecodeError(f"{error}{where}") from error
 
 
 def _encode_json(value: object, _body: Body) -> bytes:
-    return to_json(value)
+    return _to_json(value)
+
+
+def _text(raw: bytes, body: Body) -> str:
+    charset = (parameter_of(body.content_type, "charset") or "utf-8").lower()
+    if charset not in _CHARSETS:
+        raise DecodeError(f"the charset {charset[:40]!r} is not read; UTF-8 is")
+    try:
+        return raw.decode(_CHARSETS[charset])
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"byte {error.start} does not fit the charset {charset}") from error
+
+
+def _decode_text(raw: bytes, body: Body) -> object:
+    return body.shape.read_text(_text(raw, body))
 
 
 def _encode_text(value: object, body: Body) -> bytes:
-    """Write a scalar as text; an object has no form as text (Prism: a 500 as well)."""
+    """Write a scalar as text; an object has no form as text (Prism answers 500 as well)."""
     if isinstance(value, dict | list):
-        raise EncodeError(f"{body.media_type.name} carries text, and the value is {_kind(value)}")
-    return value.encode("utf-8", "replace") if isinstance(value, str) else to_json(value)
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise EncodeError(f"{body.media_type.name} carries text, and the value is {kind}")
+    return value.encode("utf-8", "replace") if isinstance(value, str) else _to_json(value)
 
 
-def _decode_json_lines(raw: bytes, body: Body) -> object:
-    lines = raw.replace(b"\x1e", b"").splitlines()
-    return [_decode_json(line, body) for line in lines if line.strip()]
+def _decode_json_lines(raw: bytes, _body: Body) -> object:
+    """Read a value a line; record separators of ``json-seq`` (RFC 7464 §2.2) are skipped."""
+    lines = raw.replace(b"\x1e", b"").split(b"\n")
+    return [_json(line) for line in lines if line.strip()]
 
 
-def _encode_json_lines(value: object, _body: Body) -> bytes:
+def _encode_json_lines(value: object, body: Body) -> bytes:
+    separator = b"\x1e" if essence(body.content_type) == "application/json-seq" else b""
     items = value if isinstance(value, list) else [value]
-    return b"".join(to_json(item) + b"\n" for item in items)
+    return b"".join(separator + _to_json(item) + b"\n" for item in items)
+
+
+def _decode_events(raw: bytes, body: Body) -> object:
+    """Read the data of each event (HTML Living Standard §9.2.6), as JSON where it is JSON; the text, where the schema wants it.
+
+    ``[DONE]``, with which many APIs end their streams, is no event of theirs.
+    """
+    text = _text(raw, body)
+    if not body.shape.types or "string" in body.shape.types:
+        return text
+    found: list[object] = []
+    for event in text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n"):
+        lines = [line[5:].removeprefix(" ") for line in event.split("\n") if line[:5] == "data:"]
+        data = "\n".join(lines)
+        if lines and data != "[DONE]":
+            try:
+                found.append(decode_json(data))
+            except JsonError:
+                found.append(data)
+    return found
 
 
 def _encode_events(value: object, _body: Body) -> bytes:
-    """Write values as an event stream (HTML Living Standard §9.2), one event each; text is passed through."""
-    if isinstance(value, str) and value.startswith(("data:", "event:", "id:", ":")):
+    """Write values as an event stream, one event each; text that is one already is passed through."""
+    if isinstance(value, str) and value.startswith(("data:", "event:", "id:", "retry:", ":")):
         return value.encode("utf-8", "replace")
     items = value if isinstance(value, list) else [value]
-    texts = (item if isinstance(item, str) else to_json(item).decode() for item in items)
-    return "".join(
-        "".join(f"data: {line}\n" for line in text.splitlines() or [""]) + "\n" for text in texts
-    ).encode()
+    return b"".join(_event(item) for item in items)
 
 
-def _decode_binary(raw: bytes, _body: Body) -> str:
-    """Return bytes as a string of as many characters: what ``format: binary`` judges (length, presence)."""
+def _event(value: object) -> bytes:
+    text = value.encode("utf-8", "replace") if isinstance(value, str) else _to_json(value)
+    return b"".join(b"data: " + line + b"\n" for line in text.split(b"\n")) + b"\n"
+
+
+def _decode_other(raw: bytes, body: Body) -> object:
+    """Return bytes as a string of one character each; JSON where the schema allows no string."""
+    types = body.shape.types
+    if types and "string" not in types:
+        try:
+            return decode_json(raw)
+        except JsonError:
+            pass
     return raw.decode("latin-1")
 
 
 def _encode_other(value: object, _body: Body) -> bytes:
-    return value.encode("utf-8", "replace") if isinstance(value, str) else to_json(value)
+    return to_bytes(value) if isinstance(value, str) else _to_json(value)
 
 
 def _decode_urlencoded(raw: bytes, body: Body) -> object:
-    return decode_urlencoded(raw, body.media_type, body.schemas, body.direction)
+    return decode_urlencoded(raw, form_of(body.media_type, body.schemas, body.direction))
 
 
 def _encode_urlencoded(value: object, body: Body) -> bytes:
-    return encode_urlencoded(value, body.media_type)
+    return encode_urlencoded(value, form_of(body.media_type, body.schemas, body.direction))
 
 
 def _decode_multipart(raw: bytes, body: Body) -> object:
-    return decode_multipart(raw, body.content_type, body.media_type, body.schemas, body.direction)
+    form = form_of(body.media_type, body.schemas, body.direction)
+    return decode_multipart(raw, body.content_type, form)
 
 
 def _encode_multipart(value: object, body: Body) -> bytes:
-    return encode_multipart(
-        value, parameter(body.content_type, "boundary") or "mockserver", body.media_type
-    )
+    boundary = parameter_of(body.content_type, "boundary") or BOUNDARY
+    form = form_of(body.media_type, body.schemas, body.direction)
+    return encode_multipart(value, form, boundary)
 
 
 def _decode_xml(raw: bytes, body: Body) -> object:
-    return decode_xml(raw, body.media_type, body.schemas, body.direction)
+    return decode_xml(raw, body.shape)
 
 
 def _encode_xml(value: object, body: Body) -> bytes:
-    return encode_xml(value, body.media_type, body.schemas, body.direction)
-
-
-def _kind(value: object) -> str:
-    return "a list" if isinstance(value, list) else "an object"
+    return encode_xml(value, body.shape)
 
 
 _FORMATS = (
     _Format(is_json, _decode_json, _encode_json),
     _Format("application/x-www-form-urlencoded".__eq__, _decode_urlencoded, _encode_urlencoded),
-    _Format(lambda name: name.startswith("multipart/"), _decode_multipart, _encode_multipart),
-    _Format(_is_xml, _decode_xml, _encode_xml),
-    _Format(_is_json_lines, _decode_json_lines, _encode_json_lines),
-    _Format("text/event-stream".__eq__, _decode_text, _encode_events),
+    _Format("multipart/form-data".__eq__, _decode_multipart, _encode_multipart),
+    _Format(lambda name: name.endswith(("/xml", "+xml")), _decode_xml, _encode_xml),
+    _Format(_JSON_LINES.__contains__, _decode_json_lines, _encode_json_lines),
+    _Format(_EVENTS.__eq__, _decode_events, _encode_events),
     _Format(lambda name: name.startswith("text/"), _decode_text, _encode_text),
-    _Format(lambda _: True, _decode_binary, _encode_other),
+    _Format(lambda _: True, _decode_other, _encode_other),
 )

@@ -4,24 +4,25 @@ from collections.abc import Iterator, Mapping
 
 from mockserver.errors import Place
 from mockserver.json_values import JsonError, decode_json
-from mockserver.messages import HttpRequest, RequestValues, Violation
-from mockserver.schemas import Schema
+from mockserver.messages import ABSENT, HttpRequest, RequestValues, Violation
 from mockserver.spec.compile import Api
-from mockserver.spec.model import MediaType, Operation, Parameter
-from mockserver.spec.registry import SchemaRegistry
-from mockserver.validation.coercion import Coercion, Raw
+from mockserver.spec.model import Direction, MediaType, Operation, Parameter
+from mockserver.validation.coercion import Raw, shapes_of
 from mockserver.validation.deep import decode_percent, split_pairs
+from mockserver.validation.errors import StyleError
 from mockserver.validation.judging import judge_value
 from mockserver.validation.styles import (
     Pairs,
-    Shape,
+    Wanted,
+    read_cookie,
     read_path,
     read_query,
     read_simple,
+    wanted,
     write_parameter,
 )
 
-__all__ = ["ParameterReader", "read_header", "write_header", "write_parameter"]
+__all__ = ["ParameterReader", "judge_header", "write_header", "write_parameter"]
 
 _NOTHING: Mapping[str, object] = {}
 
@@ -73,16 +74,17 @@ class ParameterReader:
     """Reads and judges the parameters of one operation."""
 
     def __init__(self, operation: Operation, api: Api) -> None:
-        self._parameters = [_Reader(parameter, api) for parameter in operation.parameters]
-        self._declared = frozenset(
+        declared = frozenset(
             parameter.name for parameter in operation.parameters if parameter.location == "query"
         )
+        self._parameters = [_Reader(parameter, api, declared) for parameter in operation.parameters]
 
     def read(
         self, path_values: Mapping[str, str], request: HttpRequest
     ) -> tuple[RequestValues, list[Violation]]:
         """Return the decoded values, undeclared ones as strings, and what they have against the document."""
         pairs = split_pairs(request.query) if request.query else []
+        # The first of a name, as with headers and cookies.
         query: dict[str, object] = {name: decode_percent(value) for name, value in reversed(pairs)}
         if not self._parameters:
             return RequestValues(path_values, query, SentHeaders(request), SentCookies(request)), []
@@ -91,10 +93,10 @@ class ParameterReader:
         headers: dict[str, object] = {}
         cookies: dict[str, object] = {}
         by_location = {"path": path, "query": query, "header": headers, "cookie": cookies}
-        sent = _Sent(path_values, pairs, self._declared, request)
+        sent = _Sent(path_values, pairs, request)
         for reader in self._parameters:
             value = reader.read(sent, violations)
-            if value is not _MISSING:
+            if value is not ABSENT:
                 by_location[reader.location][reader.key] = value
         values = RequestValues(
             path, query, SentHeaders(request, headers), SentCookies(request, cookies)
@@ -105,18 +107,11 @@ class ParameterReader:
 class _Sent:
     """What a request sent outside its body, still raw."""
 
-    __slots__ = ("_cookies", "declared", "pairs", "path_values", "request")
+    __slots__ = ("_cookies", "pairs", "path_values", "request")
 
-    def __init__(
-        self,
-        path_values: Mapping[str, str],
-        pairs: Pairs,
-        declared: frozenset[str],
-        request: HttpRequest,
-    ) -> None:
+    def __init__(self, path_values: Mapping[str, str], pairs: Pairs, request: HttpRequest) -> None:
         self.path_values = path_values
         self.pairs = pairs
-        self.declared = declared
         self.request = request
         self._cookies: Mapping[str, str] | None = None
 
@@ -127,101 +122,108 @@ class _Sent:
         return self._cookies
 
 
-class _Missing:
-    """The type of ``_MISSING``."""
-
-
-_MISSING = _Missing()
-
-
 class _Reader:
-    """Reads one parameter; what its schema says is looked up once."""
+    """Reads one parameter; what its schema says is looked up at its first use and kept."""
 
-    def __init__(self, parameter: Parameter, api: Api) -> None:
+    def __init__(self, parameter: Parameter, api: Api, declared: frozenset[str]) -> None:
         self.key = parameter.name.lower() if parameter.location == "header" else parameter.name
         self.location: str = parameter.location
         self._parameter = parameter
         self._api = api
-        self._coercion = Coercion(api.schemas, "request")
-        self._prepared: tuple[Schema, Shape, frozenset[str]] | None = None
+        self._declared = declared
+        self._wanted: Wanted | None = None
 
     def read(self, sent: _Sent, violations: list[Violation]) -> object:
-        """Return the value, or ``_MISSING``; add what it has against the document."""
-        parameter = self._parameter
-        schema, shape, members = self._prepared or self._prepare()
-        raw = self._raw(sent, shape, members)
+        """Return the value, ``ABSENT`` where there is none; add what it has against the document."""
+        parameter, at = self._parameter, (self.location, self.key)
+        if self._wanted is None:
+            shape = shapes_of(self._api.schemas, "request").at(parameter.schema)
+            self._wanted = wanted(shape, self._declared)
+        try:
+            raw = self._raw(sent, self._wanted)
+        except StyleError as error:
+            violations.append(Violation(at, "style", str(error), self._place()))
+            return ABSENT
         if raw is None:
             if parameter.required:
-                message = f"the {self.location} parameter {parameter.name!r} is required, and was not sent"
+                message = f"the {self.location} parameter {parameter.name!r} is required and absent"
                 violations.append(Violation((self.location,), "required", message, self._place()))
-            return _MISSING
+            return ABSENT
         if parameter.deprecated:
             message = f"the {self.location} parameter {parameter.name!r} is deprecated"
-            at = (self.location, self.key)
             violations.append(Violation(at, "deprecated", message, self._place(), "warning"))
-        if parameter.content is not None:
-            return self._read_content(parameter.content, raw, violations)
-        value = self._coercion.coerce(raw, schema)
-        if parameter.schema is None:
-            return value
-        validator = self._api.schemas.validator(parameter.schema, "request")
-        if not validator.is_valid(value):
-            if isinstance(raw, str) and validator.is_valid(raw):
-                return raw  # a number and a string are both allowed, and the number does not fit
-            violations += judge_value(
-                self._api, parameter.schema, value, "request", at=(self.location, self.key)
-            )
+        if raw == "" and self.location == "query":
+            if (
+                parameter.allow_empty
+            ):  # stands for a parameter that is not used (OpenAPI 3.1.1 §4.8.12.2)
+                return raw
+            if self._refuses_empty():
+                message = f"the query parameter {parameter.name!r} is empty"
+                violations.append(Violation(at, "allowEmptyValue", message, self._place()))
+                return raw
+        value, found = _typed(parameter, raw, self._api, "request", at)
+        violations += found
         return value
 
-    def _prepare(self) -> tuple[Schema, Shape, frozenset[str]]:
-        location = self._parameter.schema
-        schema: Schema = self._api.schemas.schema(location, "request") if location else True
-        types = self._coercion.types(schema)
-        shape: Shape = "scalar"
-        if location and "string" not in types:
-            shape = "list" if "array" in types else "mapping" if "object" in types else "scalar"
-        members = frozenset(
-            str(name)
-            for part in self._coercion.parts(schema)
-            if isinstance(properties := part.get("properties"), Mapping)
-            for name in properties
-        )
-        self._prepared = (schema, shape, members)
-        return self._prepared
-
-    def _raw(self, sent: _Sent, shape: Shape, members: frozenset[str]) -> Raw | None:
+    def _raw(self, sent: _Sent, want: Wanted) -> Raw | None:
         """Return what was sent, split by style; ``None`` where nothing was."""
         parameter = self._parameter
         match parameter.location:
             case "path":
                 text = sent.path_values.get(parameter.name)
-                return read_path(parameter, text, shape) if text else None
+                return read_path(parameter, text, want.kind) if text else None
             case "header":
                 values = sent.request.header_values(self.key.encode("latin-1", "replace"))
+                # RFC 9110 §5.3: several lines are one list.
                 text = ", ".join(value.decode("latin-1") for value in values)
-                return read_simple(text, shape, explode=parameter.explode) if values else None
+                return read_simple(text, want.kind, explode=parameter.explode) if values else None
             case "cookie":
-                cookie = sent.cookies.get(parameter.name)
-                return None if cookie is None else read_simple(cookie, shape, explode=False)
+                return read_cookie(parameter, sent.cookies, want)
             case _:
-                return read_query(parameter, sent.pairs, shape, members, sent.declared)
+                return read_query(parameter, sent.pairs, want)
 
-    def _read_content(self, content: MediaType, raw: Raw, violations: list[Violation]) -> object:
-        """Decode a parameter that is a document of its own; media types other than JSON stay text."""
-        if "json" not in content.name or not isinstance(raw, str):
-            return raw
-        at = (self.location, self.key)
-        try:
-            value = decode_json(raw)
-        except JsonError as error:
-            violations.append(Violation(at, "parse", str(error), self._place()))
-            return raw
-        if content.schema is not None:
-            violations += judge_value(self._api, content.schema, value, "request", at=at)
-        return value
+    def _refuses_empty(self) -> bool:
+        """Tell whether the document writes ``allowEmptyValue: false`` out: Prism takes it for one character at least."""
+        node = self._api.document.value(self._parameter.at)
+        return isinstance(node, dict) and node.get("allowEmptyValue") is False
 
     def _place(self) -> Place:
         return self._api.document.place(self._parameter.at)
+
+
+def _typed(
+    parameter: Parameter, raw: Raw, api: Api, direction: Direction, at: tuple[str | int, ...]
+) -> tuple[object, list[Violation]]:
+    """Return the value that the schema wants, and what it has against it."""
+    if parameter.content is not None:
+        return _content(parameter.content, raw, api, direction, at)
+    shape = shapes_of(api.schemas, direction).at(parameter.schema)
+    value = shape.read(raw)
+    if parameter.schema is None:
+        return value, []
+    validator = api.schemas.validator(parameter.schema, direction)
+    if validator.is_valid(value):
+        return value, []
+    if isinstance(raw, str):  # where several types are allowed, another may fit
+        for other in (*shape.scalars(raw), raw):
+            if validator.is_valid(other):
+                return other, []
+    return value, judge_value(api, parameter.schema, value, direction, at=at)
+
+
+def _content(
+    content: MediaType, raw: Raw, api: Api, direction: Direction, at: tuple[str | int, ...]
+) -> tuple[object, list[Violation]]:
+    """Decode a value that is a document of its own; media types other than JSON stay text."""
+    if "json" not in content.name or not isinstance(raw, str):
+        return raw, []
+    try:
+        value = decode_json(raw)
+    except JsonError as error:
+        return raw, [Violation(at, "parse", str(error), api.document.place(content.location))]
+    if content.schema is None:
+        return value, []
+    return value, judge_value(api, content.schema, value, direction, at=at)
 
 
 def read_cookies(request: HttpRequest) -> dict[str, str]:
@@ -231,22 +233,20 @@ def read_cookies(request: HttpRequest) -> dict[str, str]:
         for pair in header.split(b";"):
             name, equals, value = pair.strip().partition(b"=")
             if equals:
-                text = decode_percent(value.strip(b'"').decode("latin-1"))
+                text = decode_percent(value.strip(b'"').decode("latin-1"), plus=False)
                 found.setdefault(name.decode("latin-1"), text)
     return found
 
 
-def read_header(header: Parameter, wire: bytes, schemas: SchemaRegistry) -> object:
-    """Return the value of a response header as its schema wants it."""
-    schema: Schema = schemas.schema(header.schema, "response") if header.schema else True
-    coercion = Coercion(schemas, "response")
-    types = coercion.types(schema)
-    shape: Shape = "scalar"
-    if header.schema and "string" not in types:
-        shape = "list" if "array" in types else "mapping" if "object" in types else "scalar"
-    return coercion.coerce(
-        read_simple(wire.decode("latin-1"), shape, explode=header.explode), schema
-    )
+def judge_header(header: Parameter, wire: bytes, api: Api) -> list[Violation]:
+    """Return what the value of a response header has against the document."""
+    at = ("header", header.name.lower())
+    want = wanted(shapes_of(api.schemas, "response").at(header.schema))
+    try:
+        raw = read_simple(wire.decode("latin-1"), want.kind, explode=header.explode)
+    except StyleError as error:
+        return [Violation(at, "style", str(error), api.document.place(header.at))]
+    return _typed(header, raw, api, "response", at)[1]
 
 
 def write_header(header: Parameter, value: object) -> bytes:

@@ -3,7 +3,7 @@
 Everything compiled is kept by operation; a message that fits costs no more than decoding and one look.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mockserver.messages import ABSENT, HttpRequest, HttpResponse, RequestValues, Violation
@@ -13,13 +13,18 @@ from mockserver.spec.model import (
     Location,
     MediaType,
     Operation,
-    Parameter,
     Response,
     find_response,
 )
+from mockserver.validation.coercion import shapes_of
 from mockserver.validation.judging import judge_value
-from mockserver.validation.media_types import DecodeError, decode_body, select_content
-from mockserver.validation.parameters import ParameterReader, read_header
+from mockserver.validation.media_types import (
+    DecodeError,
+    decode_body,
+    is_sequence,
+    select_content,
+)
+from mockserver.validation.parameters import ParameterReader, judge_header
 
 
 class RequestJudgement(NamedTuple):
@@ -42,7 +47,7 @@ class Judge:
         self._readers: dict[str, ParameterReader] = {}
 
     def judge_request(
-        self, operation: Operation, request: HttpRequest, path_values: dict[str, str]
+        self, operation: Operation, request: HttpRequest, path_values: Mapping[str, str]
     ) -> RequestJudgement:
         """Return the decoded values of a request and its violations: parameters first, then the body."""
         if (reader := self._readers.get(operation.name)) is None:
@@ -98,68 +103,75 @@ class Judge:
         content_type = (request.header(b"content-type") or b"").decode("latin-1")
         media_type = select_content(described.content, content_type)
         if media_type is None:
-            offered = ", ".join(media.name for media in described.content)
-            place = self._api.document.place(described.location)
-            message = (
-                f"the media type {content_type[:100]!r} is not documented; documented: {offered}"
+            violations.append(
+                self._undocumented(content_type, described.content, described.location)
             )
-            violations.append(Violation(("body",), "content-type", message, place))
             return ABSENT, True
-        return self._decoded(media_type, request.body, content_type, "request", violations), False
+        value, found = self._decoded(media_type, request.body, content_type, "request")
+        violations += found
+        return value, False
 
     def _decoded(
-        self,
-        media_type: MediaType,
-        body: bytes,
-        content_type: str,
-        direction: Direction,
-        violations: list[Violation],
-    ) -> object:
+        self, media_type: MediaType, body: bytes, content_type: str, direction: Direction
+    ) -> tuple[object, list[Violation]]:
         """Decode a body and judge it; ``ABSENT`` where it cannot be read."""
         try:
             value = decode_body(body, content_type, media_type, self._api.schemas, direction)
         except DecodeError as error:
             place = self._api.document.place(media_type.location)
-            violations.append(Violation(("body",), "parse", str(error), place))
-            return ABSENT
-        if media_type.schema is not None:
-            violations += self.judge_value(media_type.schema, value, direction)
-        return value
+            return ABSENT, [Violation(("body", *error.path), error.keyword, str(error), place)]
+        if media_type.schema is None:
+            return value, []
+        if (
+            isinstance(value, list)
+            and is_sequence(content_type or media_type.name)
+            and "array" not in shapes_of(self._api.schemas, direction).at(media_type.schema).types
+        ):
+            return value, self._judge_each(media_type.schema, value, direction)
+        return value, self.judge_value(media_type.schema, value, direction)
+
+    def _judge_each(
+        self, location: Location, values: list[object], direction: Direction
+    ) -> list[Violation]:
+        """Judge the values of a sequence by a schema that describes one of them."""
+        return [
+            violation
+            for index, value in enumerate(values)
+            for violation in self.judge_value(location, value, direction, at=("body", index))
+        ]
 
     def _response_headers(self, documented: Response, response: HttpResponse) -> list[Violation]:
         sent = dict(reversed(response.headers))
         found: list[Violation] = []
         for header in documented.headers:
-            name = header.name.lower()
-            if name == "content-type":
-                continue
-            wire = sent.get(name.encode("latin-1"))
-            if wire is None:
-                if header.required:
-                    place = self._api.document.place(header.at)
-                    message = f"the header {header.name} is required, and the answer has none"
-                    found.append(Violation(("header",), "required", message, place))
-            else:
-                found += self._judge_header(header, name, wire)
+            wire = sent.get(header.name.lower().encode("latin-1", "replace"))
+            if wire is not None:
+                found += judge_header(header, wire, self._api)
+            elif header.required:
+                place = self._api.document.place(header.at)
+                message = f"the header {header.name} is required, and the answer has none"
+                found.append(Violation(("header",), "required", message, place))
         return found
-
-    def _judge_header(self, header: Parameter, name: str, wire: bytes) -> Iterable[Violation]:
-        if header.schema is None:
-            return []
-        value = read_header(header, wire, self._api.schemas)
-        return self.judge_value(header.schema, value, "response", at=("header", name))
 
     def _response_body(self, documented: Response, response: HttpResponse) -> list[Violation]:
         sent = next((value for name, value in response.headers if name == b"content-type"), b"")
         content_type = sent.decode("latin-1")
+        if not content_type.strip():
+            missing, keyword = (
+                ("Content-Type", "content-type") if response.body else ("body", "required")
+            )
+            offered = ", ".join(media.name for media in documented.content)
+            message = f"the answer has no {missing}; documented: {offered}"
+            place = self._api.document.place(documented.location)
+            return [Violation(("body",), keyword, message, place)]
         media_type = select_content(documented.content, content_type)
         if media_type is None:
-            offered = ", ".join(media.name for media in documented.content)
-            place = self._api.document.place(documented.location)
-            message = (
-                f"the media type {content_type[:100]!r} is not documented; documented: {offered}"
-            )
-            return [Violation(("body",), "content-type", message, place)]
-        found: list[Violation] = []
-        self._decoded(media_type, response.body, content_type, "response", found)
-        return found
+            return [self._undocumented(content_type, documented.content, documented.location)]
+        return self._decoded(media_type, response.body, content_type, "response")[1]
+
+    def _undocumented(
+        self, content_type: str, content: Sequence[MediaType], location: Location
+    ) -> Violation:
+        offered = ", ".join(media.name for media in content)
+        message = f"the media type {content_type[:100]!r} is not documented; documented: {offered}"
+        return Violation(("body",), "content-type", message, self._api.document.place(location))

@@ -1,24 +1,30 @@
-"""XML bodies to values and back, by the ``xml`` objects of their schema (OpenAPI 3.1.1 §4.8.26)."""
+"""XML bodies to values and back, by the ``xml`` objects of their schema (OpenAPI 3.1.1 §4.8.26).
+
+Names are compared without their namespaces, and the name of the root is not judged: clients differ in both.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 from xml.etree.ElementTree import Element, ParseError, SubElement, TreeBuilder, XMLParser, tostring
 
-from mockserver.schemas import Schema
-from mockserver.spec.model import Direction, MediaType
-from mockserver.spec.registry import SchemaRegistry
-from mockserver.validation.coercion import Coercion
-from mockserver.validation.errors import DecodeError, EncodeError
+from mockserver.validation.coercion import Shape
+from mockserver.validation.errors import DecodeError
 from mockserver.validation.text import scalar_text
 
 _MOST_LEVELS = 100
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
-_NOT_NAME = re.compile(r"[^\w.-]|^(?![A-Za-z_])")
+_NOT_NAME = re.compile(r"[^A-Za-z0-9_.\xc0-\xd6\xd8-\xf6\xf8-\xff-]")  # of XML 1.0 §2.3
+_NO_START = re.compile(r"^(?![A-Za-z_\xc0-\xd6\xd8-\xf6\xf8-\xff])")
 
 
 class _Form(NamedTuple):
-    """How one schema is written."""
+    """How the value of one schema is written.
+
+    Attributes:
+        name: Of element or attribute; ``None`` where the schema leaves it to the property.
+        wrapped: The items of a list have an element of their own around them.
+    """
 
     name: str | None
     attribute: bool
@@ -27,10 +33,8 @@ class _Form(NamedTuple):
     prefix: str | None
 
 
-def decode_xml(
-    raw: bytes, media_type: MediaType, schemas: SchemaRegistry, direction: Direction
-) -> object:
-    """Return the value of an XML body.
+def decode_xml(raw: bytes, shape: Shape) -> object:
+    """Return the value of an XML body as its schema wants it.
 
     Raises:
         DecodeError: It is not well-formed, declares a document type, or nests too deep.
@@ -39,31 +43,27 @@ def decode_xml(
     try:
         parser.feed(raw)
         root = parser.close()
+    except DecodeError:
+        raise
     except ParseError as error:
-        raise DecodeError(f"this is not XML: {error}") from error
+        line, column = error.position
+        raise DecodeError(f"this is not XML at line {line}, column {column + 1}") from error
     except (LookupError, ValueError) as error:
-        raise DecodeError(str(error)) from error
-    schema: Schema = schemas.schema(media_type.schema, direction) if media_type.schema else True
-    return _Reader(schemas, direction).value(root, schema)
+        raise DecodeError("the encoding of the XML is not read; UTF-8 is") from error
+    return _value(root, shape)
 
 
-def encode_xml(
-    value: object, media_type: MediaType, schemas: SchemaRegistry, direction: Direction
-) -> bytes:
+def encode_xml(value: object, shape: Shape) -> bytes:
     """Return a value as XML; a string is passed through, because examples are often written so.
 
-    Raises:
-        EncodeError: It cannot be written as XML.
+    The root is called ``xml`` where the schema names none (as in Prism). What XML cannot hold is replaced.
     """
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
-    schema: Schema = schemas.schema(media_type.schema, direction) if media_type.schema else True
-    writer = _Writer(schemas, direction)
-    root = writer.root(value, schema)
-    try:
-        text: str = tostring(root, encoding="unicode")
-    except (TypeError, ValueError) as error:
-        raise EncodeError("the value cannot be written as XML") from error
+    form = _form(shape)
+    root = _named(Element(_tag(form, "xml")), form)
+    _fill(root, value, shape)
+    text: str = tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
 
 
@@ -75,7 +75,7 @@ class _Builder(TreeBuilder):
         self._level = 0
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> NoReturn:
-        raise DecodeError("a document type (DOCTYPE) is refused")
+        raise DecodeError("the XML has a document type (DOCTYPE), which is refused")
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._level += 1
@@ -88,136 +88,136 @@ class _Builder(TreeBuilder):
         return super().end(tag)
 
 
-class _Schemas:
-    """Looks into schemas through references and combinations."""
+def _form(shape: Shape) -> _Form:
+    def text(key: str) -> str | None:
+        value = shape.xml.get(key)
+        return value if isinstance(value, str) and value else None
 
-    def __init__(self, schemas: SchemaRegistry, direction: Direction) -> None:
-        self._coercion = Coercion(schemas, direction)
-        self._schemas = schemas
-        self._direction = direction
-
-    def parts(self, schema: Schema) -> Iterator[dict[str, object]]:
-        yield from self._coercion.parts(schema)
-
-    def form(self, schema: Schema) -> _Form:
-        """Return how a schema is written: the first ``xml`` object that its parts have."""
-        node: Mapping[str, object] = {}
-        for part in self.parts(schema):
-            found = part.get("xml")
-            if isinstance(found, Mapping):
-                node = found
-                break
-        return _Form(
-            _optional_text(node.get("name")),
-            node.get("attribute") is True,
-            node.get("wrapped") is True,
-            _optional_text(node.get("namespace")),
-            _optional_text(node.get("prefix")),
-        )
-
-    def properties(self, schema: Schema) -> dict[str, Schema]:
-        found: dict[str, Schema] = {}
-        for part in self.parts(schema):
-            node = part.get("properties")
-            if isinstance(node, Mapping):
-                for name, inner in node.items():
-                    found.setdefault(str(name), inner if isinstance(inner, dict | bool) else True)
-        return found
+    return _Form(
+        text("name"),
+        shape.xml.get("attribute") is True,
+        shape.xml.get("wrapped") is True,
+        text("namespace"),
+        text("prefix"),
+    )
 
 
-class _Reader(_Schemas):
-    def value(self, element: Element, schema: Schema) -> object:
-        """Return the value of an element as its schema wants it."""
-        types = self._coercion.types(schema)
-        if "array" in types and "object" not in types:
-            return [self.value(child, self._coercion.item(schema, 0)) for child in element]
-        properties = self.properties(schema)
-        if properties or len(element) or ("object" in types and "string" not in types):
-            return self._object(element, schema, properties)
-        return self._coercion.coerce(element.text or "", schema)
-
-    def _object(self, element: Element, schema: Schema, properties: dict[str, Schema]) -> object:
-        found: dict[str, object] = {}
-        children: dict[str, list[Element]] = {}
-        for child in element:
-            children.setdefault(_local(child.tag), []).append(child)
-        attributes = {_local(name): value for name, value in element.attrib.items()}
-        for name, inner in properties.items():
-            form = self.form(inner)
-            written = form.name or name
-            types = self._coercion.types(inner)
-            if form.attribute:
-                if written in attributes:
-                    found[name] = self._coercion.coerce(attributes[written], inner)
-            elif "array" in types and "object" not in types:
-                items = self._items(children, inner, form, written)
-                if items is not None:
-                    found[name] = items
-            elif written in children:
-                found[name] = self.value(children.pop(written)[0], inner)
-        for written, elements in children.items():
-            if written not in found and not any(
-                written == (self.form(s).name or n) for n, s in properties.items()
-            ):
-                inner = self._coercion.member(schema, written)
-                values = [self.value(child, inner) for child in elements]
-                found[written] = values if len(values) > 1 else values[0]
-        return found
-
-    def _items(
-        self, children: dict[str, list[Element]], schema: Schema, form: _Form, written: str
-    ) -> list[object] | None:
-        item = self._coercion.item(schema, 0)
-        if form.wrapped:
-            wrapper = children.pop(written, None)
-            elements = list(wrapper[0]) if wrapper else None
-        else:
-            elements = children.pop(self.form(item).name or written, None)
-        return None if elements is None else [self.value(child, item) for child in elements]
+def _is_list(shape: Shape) -> bool:
+    return "array" in shape.types and "object" not in shape.types
 
 
-class _Writer(_Schemas):
-    def root(self, value: object, schema: Schema) -> Element:
-        """Return the root element; it is called ``xml`` where the schema names none (as in Prism)."""
-        element = Element(_tag(self.form(schema), "xml"))
-        self._fill(element, value, schema)
-        return element
+# Reading
 
-    def _fill(self, element: Element, value: object, schema: Schema) -> None:
-        if isinstance(value, dict):
-            for name, item in value.items():
-                self._member(element, str(name), item, self._coercion.member(schema, str(name)))
-        elif isinstance(value, list):
-            inner = self._coercion.item(schema, 0)
-            for item in value:
-                self._fill(SubElement(element, _tag(self.form(inner), "item")), item, inner)
-        elif value is not None:
-            element.text = _NOT_XML.sub("\ufffd", scalar_text(value))
 
-    def _member(self, element: Element, name: str, value: object, schema: Schema) -> None:
-        form = self.form(schema)
+def _value(element: Element, shape: Shape) -> object:
+    """Return the value of an element: a list of its children, an object, or its text."""
+    if _is_list(shape):
+        return [_value(child, shape.item(index)) for index, child in enumerate(element)]
+    is_object = "object" in shape.types and "string" not in shape.types
+    if is_object or len(element) or element.attrib:
+        return _object(element, shape)
+    return shape.read_text(element.text or "")
+
+
+def _object(element: Element, shape: Shape) -> dict[str, object]:
+    """Return the object of an element: described properties first, then whatever else is there."""
+    children: dict[str, list[Element]] = {}
+    for child in element:
+        children.setdefault(_local(child.tag), []).append(child)
+    attributes = {_local(name): value for name, value in element.attrib.items()}
+    found: dict[str, object] = {}
+    for name in shape.properties:
+        inner = shape.property(name)
+        form = _form(inner)
+        written = form.name or name
         if form.attribute:
-            element.set(_tag(form, name), _NOT_XML.sub("\ufffd", scalar_text(value)))
-        elif isinstance(value, list):
-            inner = self._coercion.item(schema, 0)
-            holder = SubElement(element, _tag(form, name)) if form.wrapped else element
-            for item in value:
-                self._fill(
-                    SubElement(holder, _tag(self.form(inner), form.name or name)), item, inner
-                )
-        else:
-            self._fill(SubElement(element, _tag(form, name)), value, schema)
+            if written in attributes:
+                found[name] = inner.read_text(attributes[written])
+        elif _is_list(inner):
+            items = _items(children, inner, form, written)
+            if items is not None:
+                found[name] = [_value(item, inner.item(index)) for index, item in enumerate(items)]
+        elif written in children:
+            found[name] = _one_or_list(children.pop(written), inner)
+    for written, elements in children.items():
+        found.setdefault(written, _one_or_list(elements, shape.property(written)))
+    return found
 
 
-def _tag(form: _Form, otherwise: str) -> str:
-    """Return an element's name, in its namespace where the schema has one."""
-    name = _NOT_NAME.sub("_", form.name or otherwise)
-    return f"{{{form.namespace}}}{name}" if form.namespace else name
+def _one_or_list(elements: list[Element], shape: Shape) -> object:
+    values = [_value(element, shape) for element in elements]
+    return values if len(values) > 1 else values[0]
+
+
+def _items(
+    children: dict[str, list[Element]], shape: Shape, form: _Form, written: str
+) -> list[Element] | None:
+    """Take the elements of a list's items; ``None`` where the list is not there."""
+    if not form.wrapped:
+        return children.pop(_form(shape.item(0)).name or written, None)
+    wrappers = children.pop(written, None)
+    return None if wrappers is None else [item for wrapper in wrappers for item in wrapper]
 
 
 def _local(tag: str) -> str:
-    return tag.rpartition("}")[2].rpartition(":")[2]
+    return tag.rpartition("}")[2]
 
 
-def _optional_text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+# Writing
+
+
+def _fill(element: Element, value: object, shape: Shape) -> None:
+    """Write a value into its element."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _member(element, name, item, shape.property(name))
+    elif isinstance(value, list):
+        for item, inner, form in _forms(value, shape):
+            _fill(_named(SubElement(element, _tag(form, "item")), form), item, inner)
+    elif value is not None:
+        element.text = _clean(value)
+
+
+def _member(element: Element, name: str, value: object, shape: Shape) -> None:
+    """Write a property into the element of its object."""
+    form = _form(shape)
+    if form.attribute:
+        if value is not None:
+            element.set(_tag(form._replace(namespace=None), name), _clean(value))
+    elif isinstance(value, list):
+        holder = _named(SubElement(element, _tag(form, name)), form) if form.wrapped else element
+        for item, inner, own in _forms(value, shape):
+            # Without a wrapper the items have the property's name, unless they have their own; inside one as well.
+            otherwise = name if form.wrapped else form.name or name
+            _fill(_named(SubElement(holder, _tag(own, otherwise)), own), item, inner)
+    else:
+        _fill(_named(SubElement(element, _tag(form, name)), form), value, shape)
+
+
+def _forms(items: list[object], shape: Shape) -> Iterator[tuple[object, Shape, _Form]]:
+    for index, item in enumerate(items):
+        inner = shape.item(index)
+        yield item, inner, _form(inner)
+
+
+def _tag(form: _Form, otherwise: str) -> str:
+    """Return an element's name, with its prefix where that has a namespace."""
+    name = _name(form.name or otherwise)
+    return f"{_name(form.prefix)}:{name}" if form.prefix and form.namespace else name
+
+
+def _named(element: Element, form: _Form) -> Element:
+    """Declare the namespace of an element on it."""
+    if form.namespace:
+        key = f"xmlns:{_name(form.prefix)}" if form.prefix else "xmlns"
+        element.set(key, _clean(form.namespace))
+    return element
+
+
+def _name(text: str) -> str:
+    """Return a name that XML allows: what it does not becomes an underscore."""
+    return _NO_START.sub("_", _NOT_NAME.sub("_", text))
+
+
+def _clean(value: object) -> str:
+    return _NOT_XML.sub("\ufffd", scalar_text(value))
