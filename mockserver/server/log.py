@@ -85,6 +85,7 @@ class TextLines:
             _STATUS_STYLES.get(exchange.status // 100, _PLAIN), str(exchange.status)
         )
         token = f"token {exchange.token}; " if exchange.token else ""
+        token = "" if token[:-2] in exchange.why else token  # the reason may be the token itself
         columns = (
             self._style(_DIM, clock_time(exchange.time)),
             self._style(_BOLD, f"{exchange.method:<7}"),

@@ -52,6 +52,11 @@ def test_a_line_says_who_what_and_why() -> None:
     )
 
 
+def test_a_token_that_is_the_reason_is_named_once() -> None:
+    line = TextLines()(EXCHANGE._replace(why="case; token valid; a.yaml:3"))
+    assert line.count("token valid") == 1
+
+
 def test_what_is_not_known_is_a_dash() -> None:
     line = TextLines()(EXCHANGE._replace(operation=None, case=None, token=None, query=b""))
     assert "/api/setup-intent  -  201  -             matching case" in line
