@@ -140,11 +140,11 @@ class MockApp:
             await _pause(decision.delay)
         response = self._complete(decision.response, request, shared=not preflight)
         head = request.method == "HEAD"
-        trace = self._journal.next_id()
+        trace, duration = self._journal.next_id(), perf_counter() - begun
         self._journal.append(
             Exchange(
                 trace,
-                self._now(),
+                self._now() - duration,
                 session,
                 request.method,
                 request.path,
@@ -157,7 +157,7 @@ class MockApp:
                 decision.why,
                 decision.violations,
                 decision.error,
-                perf_counter() - begun,
+                duration,
                 served.redactor.headers(request.headers, decision.token),
                 request.body[:BODY_KEPT],
                 served.redactor.headers(response.headers),
@@ -165,10 +165,8 @@ class MockApp:
             )
         )
         self._recorded()
-        if self._explain:
-            traced = (*response.headers, (b"x-mock-trace", trace.encode()))
-            response = response._replace(headers=traced)
-        await send_response(send, response, head=head)
+        extra = ((b"x-mock-trace", trace.encode()),) if self._explain else ()
+        await send_response(send, response, head=head, extra=extra)
 
     def _decide(self, mock: Mock, incoming: Incoming) -> Decision:
         """Decide, and let the session remember it; decide again where the session moved meanwhile.
@@ -205,7 +203,8 @@ class MockApp:
         if response.status < 200:
             response = _INTERIM
         if shared and self._cors is not None:
-            return response._replace(headers=self._cors.share(response.headers, request.headers))
+            headers = self._cors.share(response.headers, request.headers)
+            return HttpResponse(response.status, headers, response.body)
         return response
 
 

@@ -130,7 +130,7 @@ def try_lines(occasion: Occasion) -> list[str]:
     api, tokens = occasion.contract.api, occasion.contract.fixtures.tokens.values()
     if not api.operations:
         return []
-    operation = next((one for one in api.operations if one.security), api.operations[0])
+    operation = min(api.operations, key=_effort)
     accepted = {
         token.scheme: token.value
         for token in reversed(list(tokens))
@@ -145,6 +145,12 @@ def try_lines(occasion: Occasion) -> list[str]:
     if control := _other_answer(occasion.contract, operation):
         requests.append(good._replace(headers=(*good.headers, control)))
     return [curl(request, occasion.url).replace(_CONTINUED, " ") for request in requests]
+
+
+def _effort(operation: Operation) -> tuple[bool, bool, int]:
+    """Order operations by what they are good for as an example: with a credential, else easy to type."""
+    required = sum(parameter.required for parameter in operation.parameters)
+    return not operation.security, operation.request_body is not None, required
 
 
 _CONTINUED = " \\\n  "

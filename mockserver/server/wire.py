@@ -119,19 +119,24 @@ def has_no_body(status: int) -> bool:
     return status in (204, 304)
 
 
-async def send_response(send: Send, response: HttpResponse, *, head: bool = False) -> None:
+async def send_response(
+    send: Send, response: HttpResponse, *, head: bool = False, extra: Sequence[HeaderPair] = ()
+) -> None:
     """Send an answer in two messages, its length in its head (RFC 9110 §8.6).
 
     Args:
         send: ASGI's.
         response: Without ``Content-Length``.
         head: The request's method is HEAD: the head says what GET would have sent, the body stays here.
+        extra: Headers of this one answer, after its own.
     """
     status, headers, body = response
     if has_no_body(status):
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        start = {"type": "http.response.start", "status": status, "headers": [*headers, *extra]}
+        await send(start)
         await send({"type": "http.response.body"})
         return
     length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    headers = (*headers, *extra, length)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else body})

@@ -1,7 +1,7 @@
 """An ASGI application asked in process: the scopes that uvicorn makes, the messages that come back."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,6 +123,3 @@ class Running:
     def last(self) -> Exchange:
         """Return the newest entry of the journal."""
         return self.journal.since(0)[-1]
-
-
-Serving = Callable[..., Running]
