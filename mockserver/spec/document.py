@@ -44,15 +44,16 @@ class Source:
         tokens = pointer_tokens(pointer)
         if isinstance(self._places, JsonPlaces):
             return Place(shown, *self._places.find(tokens))
-        line, container = 1, self.value
+        position, container = (1, 1), self.value
         for token in tokens:
             step = _entry(container, token)
             if step is None:
                 break
             index, child = step
-            line = self._places.line(container, index) or line
+            line, column = self._places.find(container, index)
+            position = (line, column) if line else position
             container = child
-        return Place(shown, line)
+        return Place(shown, *position)
 
 
 class Document:

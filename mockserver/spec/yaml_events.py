@@ -9,7 +9,8 @@ the C parser crashes on deep nesting only when it composes.
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain
 from operator import attrgetter
 from typing import NoReturn
 
@@ -22,6 +23,9 @@ _Parser: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # The stubs allow for hand-made events without marks; those of the parser carry them, and nodes an anchor.
 _line: Callable[[yaml.Event], int] = attrgetter("start_mark.line")
 _column: Callable[[yaml.Event], int] = attrgetter("start_mark.column")
+_position: Callable[[yaml.Event], tuple[int, int]] = attrgetter(
+    "start_mark.line", "start_mark.column"
+)
 _anchor: Callable[[yaml.Event], str | None] = attrgetter("anchor")
 
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
@@ -61,23 +65,24 @@ class Lines:
     def __init__(self) -> None:
         self._identities = array("Q")
         self._starts = array("I")
-        self._lines = array("I")
+        self._positions = array("I")  # line, column, line, column, …
         self._sorted: list[tuple[int, int]] | None = None
 
-    def add(self, container: object, lines: list[int]) -> None:
-        """Remember the 1-based line of each entry of a container, in its order."""
+    def add(self, container: object, positions: Collection[tuple[int, int]]) -> None:
+        """Remember the 0-based line and column of each entry of a container, in its order."""
         self._identities.append(id(container))
-        self._starts.append(len(self._lines))
-        self._lines.extend(lines)
+        self._starts.append(len(self._positions))
+        self._positions.extend(chain.from_iterable(positions))
 
-    def line(self, container: object, index: int) -> int:
-        """Return the line of one entry; 0 where the container was not read from the text (merge keys)."""
+    def find(self, container: object, index: int) -> tuple[int, int]:
+        """Return 1-based line and column of an entry; zeros where the container was not read from the text (merge keys)."""
         if self._sorted is None:
             self._sorted = sorted(zip(self._identities, self._starts, strict=True))
         found = bisect_left(self._sorted, (id(container), 0))
         if found == len(self._sorted) or self._sorted[found][0] != id(container):
-            return 0
-        return self._lines[self._sorted[found][1] + index]
+            return 0, 0
+        entry = self._sorted[found][1] + 2 * index
+        return self._positions[entry] + 1, self._positions[entry + 1] + 1
 
 
 def read_yaml(text: str, limits: Limits) -> tuple[object, Lines, set[str]]:
@@ -175,20 +180,20 @@ class _Builder:
 
     def _sequence(self, start: yaml.Event, depth: int) -> tuple[list[object], int]:
         values: list[object] = []
-        lines: list[int] = []
+        positions: list[tuple[int, int]] = []
         size = 1
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
-            lines.append(_line(event) + 1)
+            positions.append(_position(event))
             value, inner = self._node(event, depth)
             values.append(value)
             size += inner
         self._count(len(values), start)
-        self.lines.add(values, lines)
+        self.lines.add(values, positions)
         return values, size
 
     def _mapping(self, start: yaml.Event, depth: int) -> tuple[dict[str, object], int]:
         found: dict[str, object] = {}
-        lines: dict[str, int] = {}
+        positions: dict[str, tuple[int, int]] = {}
         merged: list[tuple[dict[str, object], yaml.Event]] = []
         size = 1
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
@@ -206,11 +211,11 @@ class _Builder:
             if key in found:
                 self._fail(
                     "duplicate-key",
-                    f"the key {key[:60]!r} stands twice; the first is in line {lines[key]}",
+                    f"the key {key[:60]!r} stands twice; the first is in line {positions[key][0] + 1}",
                     event,
                     "remove one of them",
                 )
-            lines[key] = _line(event) + 1
+            positions[key] = _position(event)
             found[key], inner = self._node(value_event, depth)
             size += inner
             if key == "$ref" and isinstance(found[key], str):
@@ -223,8 +228,8 @@ class _Builder:
                     key not in found
                 ):  # YAML merge keys: what stands here, and the earlier of several, wins
                     found[key] = value
-                    lines[key] = _line(event) + 1
-        self.lines.add(found, list(lines.values()))
+                    positions[key] = _position(event)
+        self.lines.add(found, positions.values())
         return found, size
 
     def _merge_sources(self, value: object, event: yaml.Event) -> Iterator[dict[str, object]]:
