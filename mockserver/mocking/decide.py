@@ -9,18 +9,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mockserver.errors import did_you_mean
-from mockserver.fixtures.model import Case, Fixtures, Scenario, TemplateContext
+from mockserver.fixtures.model import (
+    Answer as CaseAnswer,
+    Case,
+    Fixtures,
+    Scenario,
+    TemplateContext,
+)
+from mockserver.fixtures.templates import CannotRender
 from mockserver.fixtures.tokens import Keyring
 from mockserver.generation.chance import Chance
 from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Violation
 from mockserver.mocking.answers import Answer, DocumentAnswers, problem_answer
 from mockserver.mocking.authenticate import Authenticator
-from mockserver.mocking.controls import Controls, read_controls, read_prefix
+from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
 from mockserver.mocking.explain import Explainer
 from mockserver.mocking.scenarios import draw_delay
 from mockserver.mocking.select import Asked, CaseChosen, Documented, Refused, Selection, select
 from mockserver.spec.compile import Api
-from mockserver.spec.model import Operation, find_response
+from mockserver.spec.model import Operation, Response, find_response
 from mockserver.spec.routes import NoMethod, NoPath, Route, Router
 from mockserver.state.store import Advance, Session
 from mockserver.validation.validate import Judge
@@ -197,21 +204,42 @@ class Mock:
         """Make the answer of a case: its own body and headers over the documented headers."""
         then = case.then
         response = find_response(asked.operation, then.status)
-        if then.generate and response is not None:
-            answer = self._answers.answer(
-                asked.operation,
-                response,
-                then.status,
-                accept=asked.request.header(b"accept"),
-                chance=self._chance(asked),
-                lenient=True,
-            )
+        if (then.generate or then.documented) and response is not None:
+            answer = self._documented_for(asked, then, response)
+            if answer.error:
+                return answer
             base, body = answer.response.headers, answer.response.body
         else:
             base = self._answers.headers(asked.operation, response) if response else ()
-            body = then.render(self._context(asked)) if then.render else then.body or b""
-        headers = self._explain.merged(base, then.media_type, then.headers)
+            body = then.body or b""
+        own = then.headers
+        if then.render or then.render_headers:
+            context = self._context(asked)
+            try:
+                body = then.render(context) if then.render else body
+                own += tuple((name, render(context)) for name, render in then.render_headers)
+            except CannotRender as error:
+                detail = f"{asked.operation.name}, case {case.name} ({case.place}): {error}"
+                return problem_answer(500, "impossible-answer", detail)
+        headers = self._explain.merged(base, then.media_type, own)
         return Answer(HttpResponse(then.status, headers, body), rule, case.place)
+
+    def _documented_for(self, asked: Asked, then: CaseAnswer, response: Response) -> Answer:
+        """Make the body that a case leaves to the document."""
+        chosen = then.media_type.encode("latin-1") if then.media_type else None
+        dynamic = then.generate or self._is_dynamic(asked.wish)
+        return self._answers.answer(
+            asked.operation,
+            response,
+            then.status,
+            accept=chosen or asked.request.header(b"accept"),
+            chance=self._chance(asked) if dynamic else None,
+            lenient=then.generate or then.status >= 400,
+        )
+
+    def _is_dynamic(self, wish: Wish) -> bool:
+        """Tell whether bodies of the document are drawn: as the request wishes, else as the server does."""
+        return self.options.dynamic if wish.dynamic is None else wish.dynamic
 
     def _context(self, asked: Asked) -> TemplateContext:
         """Return what a template may see."""
