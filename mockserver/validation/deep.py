@@ -27,6 +27,8 @@ def decode_percent(text: str, *, plus: bool = True) -> str:
         text: As on the wire, one character a byte.
         plus: ``+`` is a blank, as in queries and forms, not in cookies.
     """
+    if text.isascii() and "%" not in text and not (plus and "+" in text):
+        return text
     if plus:
         text = text.replace("+", " ")
     return unquote_to_bytes(text.encode("latin-1", "replace")).decode("utf-8", "replace")
@@ -98,8 +100,7 @@ def _put(root: dict[str, Raw], path: list[str], value: Raw) -> None:
 
 
 def _collected(value: Raw) -> Raw:
-    if isinstance(value, _Many):
-        return list(value) if value.is_list or len(value) > 1 else value[0]
     if isinstance(value, dict):
         return {key: _collected(inner) for key, inner in value.items()}
-    return value
+    assert isinstance(value, _Many)  # nothing else is put at the ends of paths
+    return list(value) if value.is_list or len(value) > 1 else value[0]

@@ -4,6 +4,8 @@ from mockserver.messages import Violation
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Direction, Location
 
+_LONGEST = 300
+
 
 def judge_value(
     api: Api,
@@ -22,5 +24,7 @@ def judge_value(
         where = api.schemas.locate(violation.schema_path, direction)
         place = api.document.place(where) if where else None
         path = (*at, *violation.instance_path)
-        found.append(Violation(path, violation.keyword, violation.message, place))
+        # Messages name properties, which may be as long as the body.
+        message = violation.message[:_LONGEST]
+        found.append(Violation(path, violation.keyword, message, place))
     return found

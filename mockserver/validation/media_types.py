@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.json_values import JsonError, decode_json
@@ -161,6 +162,7 @@ def is_sequence(name: str) -> bool:
     return told in _JSON_LINES or told == _EVENTS
 
 
+@lru_cache(maxsize=256)
 def _format(name: str) -> _Format:
     told = essence(name)
     return next(format_ for format_ in _FORMATS if format_.fits(told))

@@ -7,7 +7,7 @@ from mockserver.json_values import JsonError, decode_json
 from mockserver.messages import ABSENT, HttpRequest, RequestValues, Violation
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Direction, MediaType, Operation, Parameter
-from mockserver.validation.coercion import Raw, shapes_of
+from mockserver.validation.coercion import Raw, Shape, shapes_of
 from mockserver.validation.deep import decode_percent, split_pairs
 from mockserver.validation.errors import StyleError
 from mockserver.validation.judging import judge_value
@@ -83,12 +83,13 @@ class ParameterReader:
         self, path_values: Mapping[str, str], request: HttpRequest
     ) -> tuple[RequestValues, list[Violation]]:
         """Return the decoded values, undeclared ones as strings, and what they have against the document."""
-        pairs = split_pairs(request.query) if request.query else []
+        violations: list[Violation] = []
+        if not (self._parameters or request.query):
+            headers_and_cookies = SentHeaders(request), SentCookies(request)
+            return RequestValues(path_values, _NOTHING, *headers_and_cookies), violations
+        pairs = split_pairs(request.query)
         # The first of a name, as with headers and cookies.
         query: dict[str, object] = {name: decode_percent(value) for name, value in reversed(pairs)}
-        if not self._parameters:
-            return RequestValues(path_values, query, SentHeaders(request), SentCookies(request)), []
-        violations: list[Violation] = []
         path: dict[str, object] = dict(path_values)
         headers: dict[str, object] = {}
         cookies: dict[str, object] = {}
@@ -131,16 +132,17 @@ class _Reader:
         self._parameter = parameter
         self._api = api
         self._declared = declared
-        self._wanted: Wanted | None = None
+        self._prepared: tuple[Shape, Wanted] | None = None
 
     def read(self, sent: _Sent, violations: list[Violation]) -> object:
         """Return the value, ``ABSENT`` where there is none; add what it has against the document."""
         parameter, at = self._parameter, (self.location, self.key)
-        if self._wanted is None:
+        if self._prepared is None:
             shape = shapes_of(self._api.schemas, "request").at(parameter.schema)
-            self._wanted = wanted(shape, self._declared)
+            self._prepared = shape, wanted(shape, self._declared)
+        shape, want = self._prepared
         try:
-            raw = self._raw(sent, self._wanted)
+            raw = self._raw(sent, want)
         except StyleError as error:
             violations.append(Violation(at, "style", str(error), self._place()))
             return ABSENT
@@ -161,7 +163,7 @@ class _Reader:
                 message = f"the query parameter {parameter.name!r} is empty"
                 violations.append(Violation(at, "allowEmptyValue", message, self._place()))
                 return raw
-        value, found = _typed(parameter, raw, self._api, "request", at)
+        value, found = _typed(parameter, shape, raw, self._api, "request", at)
         violations += found
         return value
 
@@ -192,12 +194,16 @@ class _Reader:
 
 
 def _typed(
-    parameter: Parameter, raw: Raw, api: Api, direction: Direction, at: tuple[str | int, ...]
+    parameter: Parameter,
+    shape: Shape,
+    raw: Raw,
+    api: Api,
+    direction: Direction,
+    at: tuple[str | int, ...],
 ) -> tuple[object, list[Violation]]:
     """Return the value that the schema wants, and what it has against it."""
     if parameter.content is not None:
         return _content(parameter.content, raw, api, direction, at)
-    shape = shapes_of(api.schemas, direction).at(parameter.schema)
     value = shape.read(raw)
     if parameter.schema is None:
         return value, []
@@ -241,12 +247,12 @@ def read_cookies(request: HttpRequest) -> dict[str, str]:
 def judge_header(header: Parameter, wire: bytes, api: Api) -> list[Violation]:
     """Return what the value of a response header has against the document."""
     at = ("header", header.name.lower())
-    want = wanted(shapes_of(api.schemas, "response").at(header.schema))
+    shape = shapes_of(api.schemas, "response").at(header.schema)
     try:
-        raw = read_simple(wire.decode("latin-1"), want.kind, explode=header.explode)
+        raw = read_simple(wire.decode("latin-1"), wanted(shape).kind, explode=header.explode)
     except StyleError as error:
         return [Violation(at, "style", str(error), api.document.place(header.at))]
-    return _typed(header, raw, api, "response", at)[1]
+    return _typed(header, shape, raw, api, "response", at)[1]
 
 
 def write_header(header: Parameter, value: object) -> bytes:

@@ -56,7 +56,9 @@ class Judge:
         if operation.request_body is None:
             return RequestJudgement(values, tuple(violations))
         body, unsupported = self._request_body(operation, request, violations)
-        return RequestJudgement(values._replace(body=body), tuple(violations), unsupported)
+        if body is not ABSENT:
+            values = RequestValues(*values[:4], body)  # half the time of _replace
+        return RequestJudgement(values, tuple(violations), unsupported)
 
     def judge_response(
         self, operation: Operation, response: HttpResponse, *, method: str | None = None
