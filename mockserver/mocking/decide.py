@@ -290,7 +290,7 @@ class Mock:
         """Answer a request that no operation describes."""
         path = request.path.decode("latin-1")[:200]
         if isinstance(missed, NoMethod):
-            allow = ", ".join(missed.allow)
+            allow = ", ".join(dict.fromkeys((*missed.allow, "OPTIONS")))
             headers: Sequence[HeaderPair] = ((b"allow", allow.encode("latin-1")),)
             if request.method == "OPTIONS":
                 return self._own(

@@ -6,11 +6,12 @@ Documents are other people's: what is sloppy is read generously and reported; on
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mockserver.errors import Finding
+from mockserver.errors import Finding, SpecError
 from mockserver.spec.document import Document
 from mockserver.spec.model import Operation, SecurityScheme
 from mockserver.spec.parameters import read_parameters
 from mockserver.spec.reading import Node, Reading
+from mockserver.spec.references import bad_references
 from mockserver.spec.registry import SchemaRegistry
 from mockserver.spec.responses import read_request_body, read_responses
 from mockserver.spec.security import read_security, read_security_schemes
@@ -55,11 +56,18 @@ def compile_document(document: Document) -> Api:
     reading = Reading(document, version)
     root = reading.root()
     reading.check_keys(root, "document")
+    _refuse_without_paths(reading, root)
+    refused, dangling = bad_references(document)
+    if refused:
+        raise SpecError(refused)
+    if "info" not in root.value:
+        reading.warn("no-info", "the document has no info: title and version are unknown", root.at)
     info = reading.child(root, "info")
     reading.check_keys(info, "info")
     schemes = read_security_schemes(reading, root)
     operations = tuple(_named_once(reading, list(_operations(reading, root, schemes))))
     _warn_of_equal_templates(reading, operations)
+    reading.findings.update(dict.fromkeys(dangling))
     if not operations and "webhooks" not in root.value:
         reading.warn("no-operations", "the document describes no operation", root.at)
     return Api(
@@ -74,6 +82,18 @@ def compile_document(document: Document) -> Api:
         schemas=SchemaRegistry(document, version),
         findings=tuple(reading.findings),
     )
+
+
+def _refuse_without_paths(reading: Reading, root: Node) -> None:
+    """Refuse what cannot be served at all: no mapping of paths, and no webhooks."""
+    place = reading.document.place
+    if not isinstance(root.value.get("paths", {}), dict | None):
+        message = "paths is no mapping of paths to operations"
+        raise SpecError(Finding("not-openapi", message, place(root.at.child("paths"))))
+    if "paths" not in root.value and "webhooks" not in root.value:
+        message = "the document has neither paths nor webhooks: there is nothing to serve"
+        hint = "add paths with at least one operation"
+        raise SpecError(Finding("not-openapi", message, place(root.at), hint))
 
 
 def _operations(

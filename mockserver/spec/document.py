@@ -80,6 +80,10 @@ class Document:
         """Return the absolute path of every file read, the root first."""
         return tuple(self._sources)
 
+    def references(self) -> dict[str, set[str]]:
+        """Return every string under a ``$ref`` key by file, those in example data among them."""
+        return {file: source.references for file, source in self._sources.items()}
+
     def value(self, location: Location) -> object:
         """Return the value at a location.
 
@@ -208,7 +212,7 @@ def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
         SpecError: The file cannot be read, or is not what we read; one finding with its place.
     """
     file = os.path.realpath(path)
-    place = Place(shown_path(file))
+    place = Place(shown_path(str(path)))  # as it was named: a link is looked for under its own name
     text = _read_text(file, place, limits)
     collecting = gc.isenabled()
     gc.disable()  # building makes many containers and no garbage: collecting meanwhile takes two thirds of the time
@@ -253,7 +257,7 @@ def _from_json(file: str, text: str, limits: Limits) -> Source:
     try:
         value = decode_json(text, max_depth=limits.depth)
     except JsonError as error:
-        line, column = places.find_second(error.name) if error.name else (error.line, error.column)
+        line, column = (error.line, error.column) if error.line else places.find_cause(error.name)
         place = Place(shown_path(file), line, column)
         raise SpecError(Finding("not-json", str(error), place)) from error
     return Source(file, value, find_references(text), places)
@@ -319,13 +323,14 @@ def _local_path(address: str, base: str) -> str | None:
         return None
     if parts.netloc or parts.scheme not in ("", "file"):
         return None
-    return os.path.realpath(Path(base).parent / unquote(parts.path))
+    path = unquote(parts.path).replace("\0", "\\0")  # no file has NUL in its name
+    return os.path.realpath(Path(base).parent / path)
 
 
 def _files_referenced(source: Source) -> Iterator[str]:
     for reference in source.references:
         address = reference.partition("#")[0]
-        if address and "\0" not in address and (path := _local_path(address, source.path)):
+        if address and (path := _local_path(address, source.path)):
             yield path
 
 

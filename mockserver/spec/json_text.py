@@ -11,6 +11,7 @@ from collections.abc import Iterator
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _REFERENCE = re.compile(r'"\$ref"\s*:\s*("(?:[^"\\]|\\.)*")')
+_NOT_A_NUMBER = re.compile(r"[\[:,]\s*(NaN|-?Infinity)\b")
 _SKIP = json.JSONDecoder().raw_decode
 
 
@@ -41,8 +42,14 @@ class JsonPlaces:
             place, value = entry
         return self._line_and_column(place)
 
-    def find_second(self, name: str) -> tuple[int, int]:
-        """Return the place of the first name that stands for the second time in its object; ``(0, 0)`` if none does."""
+    def find_cause(self, name: str | None) -> tuple[int, int]:
+        """Return the place of the second member of a name, or without a name of the first number that JSON lacks.
+
+        ``(0, 0)`` where nothing of the kind is found. The text need not be valid.
+        """
+        if name is None:
+            places = [found.start(1) for found in _NOT_A_NUMBER.finditer(self._text)]
+            return self._line_and_column(places[0]) if places else (0, 0)
         pattern = re.compile(re.escape(json.dumps(name)) + r"\s*:")
         places = [found.start() for found in pattern.finditer(self._text)]
         return self._line_and_column(places[1]) if len(places) > 1 else (0, 0)

@@ -256,7 +256,7 @@ def test_a_wrong_flag_is_named(tmp_path: Path, arguments: list[str], said: str) 
             7,
             id="an invalid example",
         ),
-        pytest.param(GOOD.replace("/pets:", "/pets/{id}:"), 4, id="an undeclared path parameter"),
+        pytest.param(GOOD.replace("/pets:", "/pets/{id}:"), 5, id="an undeclared path parameter"),
         pytest.param(
             GOOD.replace("get:", "get:\n      security: [{nowhere: []}]"),
             6,

@@ -43,7 +43,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Setu
 
 
 @pytest.mark.parametrize("way", ["in process", "socket"])
-@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.setup.name}: {case.name}")
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.setup.name}: {case.name}")
 def test_golden(
     case: Case,
     way: str,

@@ -15,7 +15,7 @@ def compiled(folder: Path, root: Tree, **files: Tree) -> Api:
     for name, value in files.items():
         (folder / f"{name}.json").write_text(json.dumps(value))
     path = folder / "openapi.json"
-    path.write_text(json.dumps({"openapi": "3.1.0", "info": {}, **root}))
+    path.write_text(json.dumps({"openapi": "3.1.0", "info": {}, "paths": {}, **root}))
     return compile_document(load_document(path))
 
 

@@ -143,13 +143,35 @@ def test_a_document_of_webhooks_has_no_operations_and_no_warning(tmp_path: Path)
     ("root", "found"),
     [
         ({}, ["no-operations"]),
-        ({"paths": []}, ["not-a-mapping", "no-operations"]),
         ({"paths": {"/a": {"$ref": "#/gone"}}}, ["dangling-reference", "no-operations"]),
     ],
-    ids=["no paths", "a list", "dangling"],
+    ids=["no paths", "dangling"],
 )
 def test_a_document_without_operations_is_reported(tmp_path, root, found):
     assert rules(compiled(tmp_path, root)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("openapi: 3.1.0", "neither paths nor webhooks"),
+        ("openapi: 3.1.0\npaths: []", "paths is no mapping"),
+        ("openapi: 3.1.0\npaths: {/a: {$ref: ../b.yaml}}", "lies outside the root"),
+        ("openapi: 3.1.0\npaths: {/a: {$ref: 'https://example.com/b'}}", "leads to the network"),
+    ],
+)
+def test_what_cannot_be_served_at_all_is_refused(tmp_path: Path, text: str, message: str):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "openapi.yaml").write_text(text)
+    (tmp_path / "b.yaml").write_text("get: {}")
+    with pytest.raises(SpecError, match=message):
+        compile_document(load_document(tmp_path / "api" / "openapi.yaml"))
+
+
+def test_a_document_without_info_is_reported(tmp_path: Path):
+    (tmp_path / "openapi.yaml").write_text("openapi: 3.1.0\nwebhooks: {}")
+    api = compile_document(load_document(tmp_path / "openapi.yaml"))
+    assert [finding.rule for finding in api.findings] == ["no-info"]
 
 
 def test_other_versions_are_refused(tmp_path: Path):
