@@ -35,6 +35,7 @@ class Shape:
 
     Attributes:
         types: The types that it allows, in the order written; empty where it does not say.
+        words: The only strings that it allows; ``None`` where it allows others, or does not say.
         xml: Its ``xml`` object; empty without one.
         is_binary: Its strings are bytes: ``format: binary``, or a ``contentMediaType`` without an encoding.
         properties: Names of the described properties, in the order written.
@@ -47,6 +48,7 @@ class Shape:
         self._nodes = tuple(shapes.flatten(parts))
         self._children: dict[str | int, Shape] = {}
         self.types = _union(shapes.types(part) for part in parts) or ()
+        self.words = _words(self._nodes)
         self.xml = next((_mapping(node["xml"]) for node in self._nodes if "xml" in node), {})
         self.is_binary = any(_is_binary(node) for node in self._nodes)
         described = (name for node in self._nodes for name in _mapping(node.get("properties")))
@@ -85,7 +87,12 @@ class Shape:
         return {name: self.property(name).read(value) for name, value in raw.items()}
 
     def read_text(self, text: str) -> object:
-        """Return the first value that a text can be, by the order of the types; a lone item where a list is wanted."""
+        """Return the first value that a text can be, by the order of the types; a lone item where a list is wanted.
+
+        A string that is listed, or empty, goes first: it is how forms unset what is a list or number else.
+        """
+        if "string" in self.types and text in (("",) if self.words is None else self.words):
+            return text
         for kind in self.types:
             if kind == "array":
                 return [self.item(0).read_scalar(text)]
@@ -106,6 +113,8 @@ class Shape:
     def _as(self, kind: str, text: str) -> object:
         if kind == "null" and text == "" and "string" not in self.types:
             return None
+        if kind == "string" and self.words is not None and text not in self.words:
+            return ABSENT
         read = _SCALARS.get(kind)
         return read(text) if read else ABSENT
 
@@ -253,6 +262,18 @@ def _own_types(schema: Mapping[str, object]) -> tuple[str, ...] | None:
     if isinstance(values, list):
         return tuple(dict.fromkeys(_type_of(value) for value in values))
     return None
+
+
+def _words(nodes: Sequence[Mapping[str, object]]) -> frozenset[str] | None:
+    """Return the strings that schemas list, ``None`` where one of them takes strings that it does not list."""
+    found: set[str] = set()
+    for node in nodes:
+        if "string" in (_own_types(node) or ()):
+            values = [node["const"]] if "const" in node else node.get("enum")
+            if not isinstance(values, list):
+                return None
+            found.update(value for value in values if isinstance(value, str))
+    return frozenset(found) or None
 
 
 def _implied_type(schema: Mapping[str, object]) -> tuple[str, ...] | None:

@@ -142,6 +142,31 @@ def test_names_with_too_many_brackets_are_names(tmp_path):
             [1, True, False],
             id="prefixItems and items",
         ),
+        pytest.param(
+            {"anyOf": [{"type": "array", "items": COLOR}, {"type": "string", "enum": [""]}]},
+            b"p=",
+            "",
+            id="a list, or nothing to unset it",
+        ),
+        pytest.param(
+            {"anyOf": [{"type": "array", "items": STRING}, {"const": "all"}]},
+            b"p=a",
+            ["a"],
+            id="a list of one, or a word",
+        ),
+        pytest.param({"anyOf": [INTEGERS, STRING]}, b"p=", "", id="a list, or any string"),
+        pytest.param(
+            {"anyOf": [{"type": "string", "enum": ["least"]}, INTEGER]},
+            b"p=5",
+            5,
+            id="a word, or a number",
+        ),
+        pytest.param(
+            {"anyOf": [{"type": "string", "enum": ["least"]}, INTEGER]},
+            b"p=most",
+            "most",
+            id="neither the word nor a number",
+        ),
         pytest.param({"anyOf": [True, INTEGER]}, b"p=1", 1, id="a boolean among schemas"),
         pytest.param({"if": {}, "then": COLOR}, b"p[R]=1", {"R": 1}, id="then"),
         pytest.param(

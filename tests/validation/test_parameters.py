@@ -1,8 +1,12 @@
 """Parameters as they come: read by style, typed by schema, judged."""
 
+import gc
+import weakref
+
 import pytest
 
 from mockserver.messages import HttpRequest
+from mockserver.validation.coercion import shapes_of
 from mockserver.validation.parameters import write_header, write_parameter
 from mockserver.validation.validate import Judge
 from tests.validation.building import ask, build, found, parameter
@@ -451,3 +455,23 @@ def test_no_message_repeats_what_was_sent(tmp_path):
     judgement = ask(api, f"/a?query={secret}", {"header": secret, "cookie": f"cookie={secret}"})
     assert len(judgement.violations) == 3
     assert not any(secret in violation.message for violation in judgement.violations)
+
+
+def test_schemas_that_refer_to_one_another_in_many_ways_are_read_in_linear_time(tmp_path):
+    def both(name):
+        return {"anyOf": [{"$ref": f"#/components/schemas/{name}"}] * 2}
+
+    schemas = {f"S{index}": both(f"S{index + 1}") for index in range(40)} | {"S40": INTEGER}
+    told = described({"$ref": "#/components/schemas/S0"}, **{"in": "query", "name": "p"})
+    api = build(tmp_path, {"parameters": [told]}, components={"schemas": schemas})
+    shape = shapes_of(api.schemas, "request").at(parameter(api).schema)
+    assert shape.read("5") == 5
+
+
+def test_shapes_live_as_long_as_their_registry(tmp_path):
+    api = build(tmp_path, {"parameters": [described(INTEGER, **{"in": "query"})]})
+    assert ask(api, "/a?p=5").violations == ()
+    gone = weakref.ref(api.schemas)
+    del api
+    gc.collect()
+    assert gone() is None
