@@ -185,9 +185,6 @@ class _Proposal:
         for reference in flat.followed:
             inner_seen[reference] = inner_seen.get(reference, 0) + 1
             if inner_seen[reference] > _MOST_RECURSIONS:
-                types = types_of(flat.keywords)
-                if types and "null" in types:
-                    return None
                 raise Unsatisfiable("the schema needs itself without end")
         ready = list(self._ready(flat.keywords, examples=examples))
         kinds = self._kinds(flat)
@@ -258,7 +255,7 @@ class _Proposal:
             self._chosen(flat, path, seen)
 
     def _usable(self, choice: Choice, flat: Flat, seen: Mapping[str, int]) -> list[Schema]:
-        """Return the branches that do not contradict the rest or recurse, those with null last."""
+        """Return the branches that do not contradict the rest or recurse; null only where nothing else is meant."""
         usable = []
         for branch in choice.branches:
             merged = flatten({"allOf": [_rest(flat), branch]}, self._resolve)
@@ -267,7 +264,10 @@ class _Proposal:
             ):
                 continue
             usable.append((types_of(merged.keywords) == frozenset(("null",)), branch))
-        return [branch for _, branch in sorted(usable, key=lambda pair: pair[0])]
+        told = [branch for is_null, branch in usable if not is_null]
+        if not told and len(usable) < len(choice.branches):
+            raise Unsatisfiable("the schema needs itself without end, or null")
+        return told or [branch for _, branch in usable]
 
     def _of_kind(
         self, kind: str, keywords: Keywords, path: Path, seen: Mapping[str, int], *, examples: bool
@@ -299,7 +299,9 @@ class _Proposal:
         found: dict[str, object] = {}
         for name, schema in described.items():
             if name in required:
-                found[name] = self._node(_schema(schema), (*path, name), seen, examples=examples)
+                found[name] = self._required(
+                    _schema(schema), (*path, name), seen, examples=examples
+                )
             elif self._wants(schema, (*path, name)):
                 self.optional.add((*path, name))
                 try:
@@ -315,7 +317,21 @@ class _Proposal:
                 )
         self._depend(keywords, described, found, path, seen)
         self._fill(keywords, found, path, seen)
-        return found
+        return dict(sorted(found.items())) if self._dynamic else found
+
+    def _required(
+        self, schema: Schema, path: Path, seen: Mapping[str, int], *, examples: bool
+    ) -> object:
+        """Return a value that must be there: null where nothing else ends a recursion and null is allowed."""
+        try:
+            return self._node(schema, path, seen, examples=examples)
+        except Unsatisfiable:
+            flat = flatten(schema, self._resolve)
+            branches = [branch for choice in flat.choices for branch in choice.branches]
+            kinds = [types_of(flatten(branch, self._resolve).keywords) for branch in branches]
+            if any(kind and "null" in kind for kind in (types_of(flat.keywords), *kinds)):
+                return None
+            raise
 
     def _wants(self, schema: object, path: Path) -> bool:
         """Tell whether an optional property is to be there."""

@@ -94,7 +94,9 @@ class DocumentAnswers:
             media_type = negotiate(accept, tuple(named) or response.content)
         if media_type is None and response.content:
             if not lenient:
-                return _not_acceptable(accept, response)
+                return not_acceptable(
+                    accept, response.key, [media.name for media in response.content]
+                )
             media_type = response.content[0]
         if chance is not None and example is None:
             return self._make(operation, response, status, media_type, None, chance)
@@ -249,13 +251,13 @@ def _is_field_value(value: bytes) -> bool:
     return not any((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in value)
 
 
-def _not_acceptable(accept: bytes | None, response: Response) -> Answer:
-    offered = [media.name for media in response.content]
+def not_acceptable(accept: bytes | None, status: str, offered: Sequence[str]) -> Answer:
+    """Return the problem for an answer in none of the media types that the client accepts (RFC 9110 §15.5.7)."""
     return problem_answer(
         406,
         "not-acceptable",
-        f"Accept is {(accept or b'').decode('latin-1')[:200]!r}; {response.key} offers {', '.join(offered)}",
-        members={"offered": offered},
+        f"Accept is {(accept or b'').decode('latin-1')[:200]!r}; {status} offers {', '.join(offered)}",
+        members={"offered": list(offered)},
     )
 
 

@@ -20,7 +20,7 @@ from mockserver.fixtures.templates import CannotRender
 from mockserver.fixtures.tokens import Keyring
 from mockserver.generation.chance import Chance
 from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Violation
-from mockserver.mocking.answers import Answer, DocumentAnswers, problem_answer
+from mockserver.mocking.answers import Answer, DocumentAnswers, not_acceptable, problem_answer
 from mockserver.mocking.authenticate import Authenticator
 from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
 from mockserver.mocking.explain import Explainer
@@ -30,6 +30,7 @@ from mockserver.spec.compile import Api
 from mockserver.spec.model import Operation, Response, find_response
 from mockserver.spec.routes import NoMethod, NoPath, Route, Router
 from mockserver.state.store import Advance, Session
+from mockserver.validation.negotiation import accepts
 from mockserver.validation.validate import Judge
 
 
@@ -221,6 +222,9 @@ class Mock:
             except CannotRender as error:
                 detail = f"{asked.operation.name}, case {case.name} ({case.place}): {error}"
                 return problem_answer(500, "impossible-answer", detail)
+        accept = asked.request.header(b"accept")
+        if then.media_type and then.status < 400 and not accepts(accept, then.media_type):
+            return not_acceptable(accept, str(then.status), [then.media_type])
         headers = self._explain.merged(base, then.media_type, own)
         return Answer(HttpResponse(then.status, headers, body), rule, case.place)
 

@@ -156,6 +156,8 @@ class Router:
             if leaf := leaves.get(method):
                 return leaf.route(captured)
             allow.update(leaves)
+            if leaves and not captured:
+                break  # a concrete path is matched before templated ones (OpenAPI 3.1.1 §4.8.8): its methods decide
         if allow:
             return NoMethod(tuple(sorted(allow)))
         return NoPath(self._nearest(method, path))

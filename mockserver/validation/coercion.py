@@ -39,6 +39,7 @@ class Shape:
         xml: Its ``xml`` object; empty without one.
         is_binary: Its strings are bytes: ``format: binary``, or a ``contentMediaType`` without an encoding.
         properties: Names of the described properties, in the order written.
+        required: Names of the properties that it, or a branch of it, asks for.
         takes_more: It says that objects may have other properties, or describes none.
     """
 
@@ -53,6 +54,8 @@ class Shape:
         self.is_binary = any(_is_binary(node) for node in self._nodes)
         described = (name for node in self._nodes for name in _mapping(node.get("properties")))
         self.properties = tuple(dict.fromkeys(described))
+        asked = (name for node in self._nodes for name in _names(node.get("required")))
+        self.required = tuple(dict.fromkeys(asked))
         self.takes_more = not self.properties or any(
             node.get("additionalProperties", False) is not False or "patternProperties" in node
             for node in self._nodes
@@ -328,6 +331,10 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 def _schema(value: object) -> Schema:
     return value if isinstance(value, dict | bool) else True
+
+
+def _names(value: object) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def _schemas(value: object) -> list[Schema]:

@@ -22,6 +22,7 @@ BOUNDARY = "mockserver"
 """Between the parts that we write: always the same, so that the same value gives the same bytes."""
 
 _MOST_FIELDS = 10_000
+_MOST_LEVELS = 8
 _PLAIN = Encoding()
 # RFC 3986 §2.2 without what every writer of forms leaves as it is (``!'()*``), and ``+``, which is a blank.
 _RESERVED = re.compile(r"[/?#\[\]@$&;=,]")
@@ -58,7 +59,8 @@ def decode_urlencoded(raw: bytes, form: Form) -> object:
         (name, decode_percent(text)) for name, text in pairs if _base(name, styled) not in styled
     ]
     nested = nest(rest, form.shape.properties)
-    return {**{name: _value(form, name, value) for name, value in nested.items()}, **found}
+    values = {name: _value(form, name, value) for name, value in nested.items()}
+    return _with_empty({**values, **found}, form.shape, _MOST_LEVELS)
 
 
 def encode_urlencoded(value: object, form: Form) -> bytes:
@@ -121,6 +123,19 @@ def encode_multipart(value: object, form: Form, boundary: str = BOUNDARY) -> byt
     if any(f"--{boundary}".encode() in part.data for part in parts):
         raise EncodeError("the value holds the boundary of the multipart body")
     return b"".join(write_part(part, boundary) for part in parts) + f"--{boundary}--\r\n".encode()
+
+
+def _with_empty(value: object, shape: Shape, levels: int) -> object:
+    """Add required lists and mappings that are absent: an empty one leaves nothing to write in a form."""
+    if not isinstance(value, dict) or not levels:
+        return value
+    for name in shape.required:
+        types = set(shape.property(name).types)
+        if name not in value and types and types <= {"array", "object"}:
+            value[name] = [] if "array" in types else {}
+    return {
+        name: _with_empty(item, shape.property(name), levels - 1) for name, item in value.items()
+    }
 
 
 def _styled(pairs: Pairs, form: Form) -> dict[str, object]:

@@ -73,6 +73,11 @@ def negotiate(accept: bytes | None, content: tuple[MediaType, ...]) -> MediaType
     return None if index is None else content[index]
 
 
+def accepts(accept: bytes | None, media_type: str) -> bool:
+    """Tell whether a client accepts a media type; without ``Accept`` it accepts all (RFC 9110 §12.5.1)."""
+    return not accept or accept == b"*/*" or _best(accept[:_LONGEST], (media_type,)) is not None
+
+
 _LONGEST = 4096
 
 

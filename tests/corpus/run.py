@@ -89,7 +89,7 @@ def run(
     operations = list(document.operations())
     report.operations = len(operations)
     try:
-        with serving(path) as server, closing(server.connect()) as connection:
+        with serving(path, "--seed", "1") as server, closing(server.connect()) as connection:
             exchange(connection, "GET", "/")
             report.first = server.cost()
             for way in passes:
