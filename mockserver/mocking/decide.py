@@ -223,7 +223,8 @@ class Mock:
                 detail = f"{asked.operation.name}, case {case.name} ({case.place}): {error}"
                 return problem_answer(500, "impossible-answer", detail)
         accept = asked.request.header(b"accept")
-        if then.media_type and then.status < 400 and not accepts(accept, then.media_type):
+        own_body = not (then.generate or then.documented)
+        if own_body and then.media_type and then.status < 400 and not accepts(accept, then.media_type):
             return not_acceptable(accept, str(then.status), [then.media_type])
         headers = self._explain.merged(base, then.media_type, own)
         return Answer(HttpResponse(then.status, headers, body), rule, case.place)
