@@ -6,7 +6,7 @@ string. Look-arounds are not planned for: the caller checks, and asks again.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from re import _constants as ops, _parser  # type: ignore[attr-defined]
+from re import _constants as ops, _parser
 from typing import Any
 
 from mockserver.generation.chance import Chance

@@ -224,7 +224,12 @@ class Mock:
                 return problem_answer(500, "impossible-answer", detail)
         accept = asked.request.header(b"accept")
         own_body = not (then.generate or then.documented)
-        if own_body and then.media_type and then.status < 400 and not accepts(accept, then.media_type):
+        if (
+            own_body
+            and then.media_type
+            and then.status < 400
+            and not accepts(accept, then.media_type)
+        ):
             return not_acceptable(accept, str(then.status), [then.media_type])
         headers = self._explain.merged(base, then.media_type, own)
         return Answer(HttpResponse(then.status, headers, body), rule, case.place)

@@ -152,7 +152,7 @@ def test_an_example_that_breaks_its_schema_is_served_only_by_name(mock: Mock) ->
     assert body(ask(mock, "GET /pets/1", GOOD)) == {"name": "Tom"}
     broken = ask(mock, "GET /pets/1", GOOD | {"Prefer": "example=broken"})
     assert body(broken) == {"name": 1}
-    assert "sl-violations" in dict(broken.response.headers) or header(broken, "sl-violations")
+    assert header(broken, "sl-violations")
 
 
 def test_errors_turns_a_broken_answer_into_a_problem(tmp_path: Path) -> None:

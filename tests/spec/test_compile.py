@@ -9,7 +9,7 @@ from mockserver.spec.document import load_document
 from tests.spec.building import compiled, rules, with_operation
 from tests.specs import spec
 
-ANSWERED = {"responses": {"default": {}}}
+ANSWERED = {"responses": {"default": {}}}  # type: ignore[var-annotated]
 
 
 def test_a_document_is_compiled_to_its_operations(tmp_path: Path):
