@@ -4,7 +4,6 @@ from pathlib import Path
 from textwrap import dedent
 
 from mockserver.fixtures.load import load_fixtures
-
 from mockserver.messages import HttpRequest
 from mockserver.mocking.decide import Decision, Mock, MockOptions
 from mockserver.spec.compile import compile_document
