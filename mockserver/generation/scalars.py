@@ -5,69 +5,78 @@ from decimal import Decimal
 from math import ceil, floor
 
 from mockserver.generation.chance import Chance
+from mockserver.generation.fitting import decimal_of, matches
+from mockserver.generation.formats import FORMATS
+from mockserver.generation.making import TooLarge, Unsatisfiable
 from mockserver.generation.patterns import NoString, write_match
-from mockserver.generation.words import FORMATS, draw_text
+from mockserver.generation.words import draw_text
 
 MOST_CHARACTERS = 1_000_000
 
 
-class Unsatisfiable(ValueError):
-    """No value was found for a schema; one sentence without a final full stop."""
-
-
 def make_string(keywords: Mapping[str, object], name: str, chance: Chance, *, dynamic: bool) -> str:
-    """Return a string for flat keywords.
+    """Return a string for flat keywords and a property of that name.
 
     Raises:
         Unsatisfiable: Its bounds exclude each other, or ask for more than a million characters.
     """
     low, high = size(keywords, "minLength", "maxLength")
     if low > MOST_CHARACTERS:
-        raise Unsatisfiable(
+        raise TooLarge(
             f"minLength {low} is more than the {MOST_CHARACTERS:,} characters that are generated"
         )
+    static, draw = FORMATS.get(str(keywords.get("format")), (_plain_text, None))
     pattern = keywords.get("pattern")
     if isinstance(pattern, str):
+        shown = static(name)
+        if (
+            draw
+            and not dynamic
+            and low <= len(shown) <= (high or len(shown))
+            and matches(pattern, shown)
+        ):
+            return shown
         try:
             return write_match(pattern, chance, low, high)
         except NoString as error:
             raise Unsatisfiable(str(error)) from error
-    known = FORMATS.get(str(keywords.get("format")))
-    if known:
-        text = known[1](chance) if dynamic else known[0]
-    else:
-        text = draw_text(name, chance) if dynamic else "string"
-    if high is not None and len(text) > high and known and not dynamic:
-        text = known[1](chance)
-    while len(text) < low:
-        text += text or "string"
-        text = text[: max(low, 1)] if len(text) > low else text
+    text = static(name)
+    if dynamic or (high is not None and len(text) > high and draw):
+        text = str(draw(chance)) if draw else draw_text(name, chance)
+    if len(text) < low:
+        text = (text or "string") * (low // len(text or "string") + 1)
+        text = text[:low]
     return text if high is None else text[:high]
+
+
+def _plain_text(_: str) -> str:
+    return "string"
 
 
 def make_integer(
     keywords: Mapping[str, object], name: str, chance: Chance, *, dynamic: bool
 ) -> int:
-    """Return an integer for flat keywords.
+    """Return an integer for flat keywords: where it is static the one at its lower bound, else at its upper, else 0.
 
     Raises:
         Unsatisfiable: Its bounds exclude each other.
     """
-    step = _number(keywords.get("multipleOf"))
-    if step is not None and step != step.to_integral_value():
-        step = Decimal(step.as_integer_ratio()[0])
-    unit = int(step) if step else 1
+    step = decimal_of(keywords.get("multipleOf"))
+    unit = (
+        step.as_integer_ratio()[0] if step else 1
+    )  # the integers among the multiples of a/b are those of a
+    unit = abs(unit)
     low, high = _bounds(keywords)
     first = ceil(low / unit) if low is not None else None
     last = floor(high / unit) if high is not None else None
-    if low is not None and _excluded(keywords, "exclusiveMinimum", (first or 0) * unit):
-        first = (first or 0) + 1
-    if high is not None and _excluded(keywords, "exclusiveMaximum", (last or 0) * unit):
-        last = (last or 0) - 1
+    if first is not None and not _fits(keywords, Decimal(first * unit)):
+        first += 1
+    if last is not None and not _fits(keywords, Decimal(last * unit)):
+        last -= 1
     if first is not None and last is not None and first > last:
         raise Unsatisfiable("the bounds of a number exclude each other")
     if not dynamic:
-        return _nearest_zero(first, last) * unit
+        return (first if first is not None else last if last is not None else 0) * unit
     start, span = _range(first, last, _span(name))
     return chance.integer(start, start + span) * unit
 
@@ -75,30 +84,30 @@ def make_integer(
 def make_number(
     keywords: Mapping[str, object], name: str, chance: Chance, *, dynamic: bool
 ) -> int | float:
-    """Return a number for flat keywords.
+    """Return a number for flat keywords; see ``make_integer``.
 
     Raises:
         Unsatisfiable: Its bounds exclude each other.
     """
-    step = _number(keywords.get("multipleOf"))
+    step = decimal_of(keywords.get("multipleOf"))
     if step:
         scaled = {
             key: number / step
             for key in _BOUNDS
-            if (number := _number(keywords.get(key))) is not None
+            if (number := decimal_of(keywords.get(key))) is not None
         }
         return _plain(Decimal(make_integer(scaled, name, chance, dynamic=dynamic)) * step)
     low, high = _bounds(keywords)
-    if not dynamic and _fits(keywords, Decimal(0)):
-        return 0
     if low is None and high is None:
-        return chance.integer(0, 10_000) / 100
+        return chance.integer(0, 10_000) / 100 if dynamic else 0
+    if not dynamic:
+        for shown in (low, low and low + 1, high and high - 1, high):
+            if shown is not None and _fits(keywords, shown):
+                return _plain(shown)
     below = low if low is not None else (high or Decimal(0)) - 100
     above = high if high is not None else below + 100
     if below > above:
         raise Unsatisfiable("the bounds of a number exclude each other")
-    if not dynamic and _fits(keywords, below):
-        return _plain(below)
     share = Decimal(chance.integer(1, 99)) / 100 if dynamic else Decimal("0.5")
     drawn = below + (above - below) * share
     rounded = round(drawn, 2)
@@ -114,48 +123,32 @@ def size(keywords: Mapping[str, object], least: str, most: str) -> tuple[int, in
     Raises:
         Unsatisfiable: They exclude each other.
     """
-    low, high = _number(keywords.get(least)), _number(keywords.get(most))
+    low, high = decimal_of(keywords.get(least)), decimal_of(keywords.get(most))
     if low is not None and high is not None and low > high:
         raise Unsatisfiable(f"{least} {low} is more than {most} {high}")
     return int(low or 0), int(high) if high is not None else None
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return Decimal(str(value))
 
 
 def _bounds(keywords: Mapping[str, object]) -> tuple[Decimal | None, Decimal | None]:
     lows = [
         number
         for key in ("minimum", "exclusiveMinimum")
-        if (number := _number(keywords.get(key))) is not None
+        if (number := decimal_of(keywords.get(key))) is not None
     ]
     highs = [
         number
         for key in ("maximum", "exclusiveMaximum")
-        if (number := _number(keywords.get(key))) is not None
+        if (number := decimal_of(keywords.get(key))) is not None
     ]
     return max(lows, default=None), min(highs, default=None)
-
-
-def _excluded(keywords: Mapping[str, object], key: str, value: int) -> bool:
-    return _number(keywords.get(key)) == value
 
 
 def _fits(keywords: Mapping[str, object], value: Decimal) -> bool:
     low, high = _bounds(keywords)
     inside = (low is None or value >= low) and (high is None or value <= high)
     return inside and all(
-        _number(keywords.get(key)) != value for key in ("exclusiveMinimum", "exclusiveMaximum")
+        decimal_of(keywords.get(key)) != value for key in ("exclusiveMinimum", "exclusiveMaximum")
     )
-
-
-def _nearest_zero(first: int | None, last: int | None) -> int:
-    if first is not None and first > 0:
-        return first
-    return last if last is not None and last < 0 else 0
 
 
 def _range(first: int | None, last: int | None, span: int) -> tuple[int, int]:

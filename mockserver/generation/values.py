@@ -1,50 +1,49 @@
 """A value that a schema accepts: static, the same every time and as Prism has it where that is valid, or drawn by chance.
 
-Generation proposes and the judge disposes: what a proposal breaks is mended where it broke (the next example, the next
-branch, without an optional property), until the value fits. So no keyword needs a special case to be honoured.
+Values are made from the inside out, each choice checked where it is made; the judge has the last word, and where it
+finds something broken, other values are tried, with less in them.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
+from mockserver.generation.arrays import make_array
 from mockserver.generation.chance import Chance
-from mockserver.generation.flatten import Choice, Flat, Keywords, flatten, types_of
-from mockserver.generation.patterns import NoString, write_match
-from mockserver.generation.scalars import (
-    Unsatisfiable,
-    make_integer,
-    make_number,
-    make_string,
-    size,
+from mockserver.generation.faker import draw_named
+from mockserver.generation.fitting import fits
+from mockserver.generation.flatten import (
+    Choice,
+    Flat,
+    flatten,
+    merge,
+    schema_in,
+    types_of,
 )
+from mockserver.generation.making import Path, Spot, TooLarge, Unsatisfiable
+from mockserver.generation.objects import make_object, schema_of
+from mockserver.generation.scalars import make_integer, make_number, make_string
 from mockserver.schemas import Schema, Validator
 from mockserver.spec.model import Direction, Location
 
 __all__ = ["Unsatisfiable", "generate"]
 
-Path = tuple[str | int, ...]
-
-_MOST_TRIES = 60
+_MOST_TRIES = 10
+_MOST_WAYS = 32
 _MOST_VALUES = 100_000
-_SOFT_VALUES = 3_000
-"""From here on optional properties are left out: wide schemas that refer to each other would grow without end."""
+_MOST_LEVELS = 40
 _MOST_RECURSIONS = 2
-_MOST_LEVELS = 60
-_TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
-_STATIC = b"static"
+_ROOM = 500.0
+_MOST_KEPT = 50_000
+_STATIC = Chance(b"static")
 _HINTS: dict[str, tuple[str, ...]] = {
     "object": (
-        "properties",
-        "additionalProperties",
-        "required",
-        "minProperties",
-        "patternProperties",
-        "propertyNames",
-        "dependentRequired",
+        *("properties", "required", "minProperties", "maxProperties"),
+        *("patternProperties", "propertyNames", "dependentRequired"),
     ),
-    "array": ("items", "prefixItems", "minItems", "contains", "uniqueItems"),
-    "string": ("pattern", "minLength", "maxLength", "format"),
+    "array": ("items", "prefixItems", "minItems", "maxItems", "contains", "uniqueItems"),
+    "string": ("pattern", "minLength", "maxLength", "format", "contentEncoding"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
 
@@ -83,452 +82,343 @@ def generate(
     """
     schema = schemas.schema(location, direction)
     validator = schemas.validator(location, direction)
-
-    def resolve(reference: str) -> Schema:
-        return schemas.resolve(reference, direction)
-
-    hidden = "readOnly" if direction == "request" else "writeOnly"
-    plan = _Plan(fill_properties=fill_properties)
+    maker = _Maker(schemas, direction, chance, fill_properties=fill_properties)
+    reason = ""
     for attempt in range(_MOST_TRIES):
-        drawn = chance.fork(attempt) if chance else Chance(_STATIC, attempt)
-        proposal = _Proposal(resolve, hidden, plan, drawn, dynamic=chance is not None)
-        value = proposal.value(schema)
+        try:
+            value = maker.attempt(schema, attempt)
+        except (TooLarge, RecursionError) as error:
+            raise Unsatisfiable(str(error)) from error
+        except Unsatisfiable as error:
+            reason = str(error)
+            continue
         broken = validator.broken_at(value)
         if not broken:
             return value
-        if not plan.mend(broken, proposal):
-            plan.restart()
-    raise Unsatisfiable("no value was found that its schema accepts")
+        reason = f"every value tried broke it, the last at {_pointer(broken[0])}"
+        maker.leave_out(broken)
+    raise Unsatisfiable(f"no value was found that its schema accepts: {reason}")
 
 
-class _Plan:
-    """What was learned from proposals that broke: which alternative to take where, and what to leave out."""
-
-    def __init__(self, *, fill_properties: bool) -> None:
-        self.fill_properties = fill_properties
-        self.examples = True
-        self.taken: dict[Path, int] = {}
-        self.dropped: set[Path] = set()
-
-    def mend(self, broken: list[Path], proposal: "_Proposal") -> bool:
-        """Take the next alternative at or above every place that broke; ``False`` where nothing is left to change."""
-        mended = [self._mend_one(path, proposal) for path in dict.fromkeys(broken)]
-        return any(mended)
-
-    def _mend_one(self, path: Path, proposal: "_Proposal") -> bool:
-        for end in range(len(path), -1, -1):
-            here = path[:end]
-            taken = self.taken.get(here, 0)
-            if taken + 1 < proposal.alternatives.get(here, 1):
-                self.taken[here] = taken + 1
-                for below in [
-                    known for known in self.taken if len(known) > end and known[:end] == here
-                ]:
-                    del self.taken[below]
-                return True
-            if here in proposal.optional and here not in self.dropped:
-                self.dropped.add(here)
-                return True
-        return False
-
-    def restart(self) -> None:
-        """Begin again with other draws and with less: without examples, then with only what must be there."""
-        self.taken.clear()
-        self.dropped.clear()
-        if self.examples:
-            self.examples = False
-        else:
-            self.fill_properties = False
+_Kept = dict[tuple[int, Direction], tuple[Schema, Flat]]
+_KEPT: WeakKeyDictionary[Schemas, _Kept] = WeakKeyDictionary()
+"""Flat forms by registry: pure results that the next call needs again. Schemas are known by identity, so each is kept."""
 
 
-class _Proposal:
-    """One value, made by a plan.
-
-    Attributes:
-        alternatives: How many ways there were, by path.
-        optional: Paths of properties and items that may be left out.
-    """
+class _Maker:
+    """Makes the value of one call; see ``Maker``."""
 
     def __init__(
         self,
-        resolve: Callable[[str], Schema],
-        hidden: str,
-        plan: _Plan,
-        chance: Chance,
+        schemas: Schemas,
+        direction: Direction,
+        chance: Chance | None,
         *,
-        dynamic: bool,
+        fill_properties: bool,
     ) -> None:
-        self.alternatives: dict[Path, int] = {}
-        self.optional: set[Path] = set()
-        self._resolve = resolve
-        self._hidden = hidden
-        self._plan = plan
-        self._chance = chance
-        self._dynamic = dynamic
+        self.fill_properties = fill_properties
+        self.dynamic = chance is not None
+        self._chance = chance or _STATIC
+        self._schemas = schemas
+        self._direction: Direction = direction
+        self._kept = _KEPT.setdefault(schemas, {})
+        self._examples = True
         self._count = 0
+        self._optional: set[Path] = set()
+        self._dropped: set[Path] = set()
 
-    def value(self, schema: Schema) -> object:
-        """Return the proposed value."""
-        return self._node(schema, (), {}, examples=self._plan.examples)
+    def attempt(self, schema: Schema, number: int) -> object:
+        """Return a value to be judged: first as it should be, then without examples, then with the least in it."""
+        self._examples = number < 2
+        self.fill_properties = self.fill_properties and number < 4
+        self._optional.clear()
+        return self.node(schema, Spot(room=_ROOM, salt=number // 2))
 
-    def _node(
-        self, schema: Schema, path: Path, seen: Mapping[str, int], *, examples: bool
-    ) -> object:
+    def leave_out(self, broken: list[Path]) -> None:
+        """Make the next attempt without the optional parts that broke."""
+        for path in broken:
+            for end in range(len(path), 0, -1):
+                if path[:end] in self._optional - self._dropped:
+                    self._dropped.add(path[:end])
+                    break
+
+    def node(self, schema: Schema, spot: Spot) -> object:
+        """Return a value for a schema; see ``Maker``."""
         self._count += 1
         if self._count > _MOST_VALUES:
-            raise Unsatisfiable(f"a value of more than {_MOST_VALUES:,} parts would be needed")
-        if len(path) > _MOST_LEVELS:
-            raise Unsatisfiable(f"a value deeper than {_MOST_LEVELS} levels would be needed")
-        flat = flatten(schema, self._resolve)
-        inner_seen = dict(seen)
-        self._chosen(flat, path, inner_seen)
-        for reference in flat.followed:
-            inner_seen[reference] = inner_seen.get(reference, 0) + 1
-            if inner_seen[reference] > _MOST_RECURSIONS:
-                raise Unsatisfiable("the schema needs itself without end")
-        ready = list(self._ready(flat.keywords, examples=examples))
-        kinds = self._kinds(flat)
-        ways = (
-            len(ready) + len(kinds)
-            if "const" not in flat.keywords and "enum" not in flat.keywords
-            else len(ready)
-        )
-        index = self._way(path, max(ways, 1))
-        if index < len(ready):
-            return ready[index]
+            raise TooLarge(f"a value of more than {_MOST_VALUES:,} parts would be needed")
+        if len(spot.path) > _MOST_LEVELS:
+            raise TooLarge(f"a value deeper than {_MOST_LEVELS} levels would be needed")
+        flat = self.flat(schema)
+        if (ready := self._shown(flat, schema, spot)) is not _NOTHING:
+            return ready
         if flat.impossible:
             raise Unsatisfiable(flat.impossible)
-        kind = kinds[min(index - len(ready), len(kinds) - 1)]
-        return self._of_kind(kind, flat.keywords, path, inner_seen, examples=examples)
+        if _is_over(flat, spot):
+            return self._end(flat, schema)
+        return self._made(flat, schema, spot)
 
-    def _way(self, path: Path, ways: int) -> int:
-        """Return which of so many ways the plan takes at a path; ways of one path multiply with those of its choices."""
-        before = self.alternatives.get(path, 1)
-        self.alternatives[path] = before * ways
-        return self._plan.taken.get(path, 0) // before % ways
+    def flat(self, schema: Schema) -> Flat:
+        """Return a schema's flat form; see ``Maker``."""
+        key = (id(schema), self._direction)
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = (schema, flatten(schema, self._resolve))
+        return kept[1]
 
-    def _ready(self, keywords: Keywords, *, examples: bool = True) -> Iterator[object]:
-        """Yield the values that a schema itself offers, best first."""
-        if examples and not self._dynamic:
-            if "example" in keywords:
-                yield keywords["example"]
-            several = keywords.get("examples")
-            if isinstance(several, list):
-                yield from several
-            if "default" in keywords:
-                yield keywords["default"]
-        if "const" in keywords:
-            yield keywords["const"]
-        enum = keywords.get("enum")
-        if isinstance(enum, list) and enum:
-            start = self._chance.integer(0, len(enum) - 1) if self._dynamic else 0
-            yield from enum[start:] + enum[:start]
+    def fits(self, value: object, schema: Schema) -> bool:
+        """Tell whether a value fits a schema; see ``Maker``."""
+        return fits(value, schema, self._resolve)
 
-    def _kinds(self, flat: Flat) -> list[str]:
-        """Return the types to try, in order: those named, else those that keywords hint at, else an object."""
-        named = types_of(flat.keywords)
-        if named is not None:
-            return [kind for kind in _TYPES if kind in named] or ["null"]
-        hinted = [
-            kind for kind, keys in _HINTS.items() if any(key in flat.keywords for key in keys)
-        ]
-        return hinted or ["object", "string"]
-
-    def _chosen(self, flat: Flat, path: Path, seen: dict[str, int]) -> None:
-        """Make every choice of a flat schema, and those that the branches bring."""
-        choices, flat.choices = flat.choices, []
-        for choice in choices:
-            branches = self._usable(choice, flat, seen)
-            index = self._way(path, len(branches)) if branches else 0
-            if self._dynamic and self._plan.taken.get(path, 0) == 0 and len(branches) > 1:
-                index = self._chance.fork(*path, "branch").integer(0, len(branches) - 1)
-            branch = branches[index] if branches else False
-            merged = flatten(
-                {"allOf": [_rest(flat), branch, *_named(choice, branch)]}, self._resolve
+    def is_wide(self, schema: Schema) -> bool:
+        """Tell whether a schema's value takes room; see ``Maker``."""
+        flat = self.flat(schema)
+        if "wide" not in flat.kept:
+            flat.kept["wide"] = False  # for a branch that leads back here
+            flat.kept["wide"] = "enum" not in flat.keywords and (
+                any(kind in ("object", "array") for kind in _kinds(flat, is_root=False))
+                or any(self.is_wide(branch) for one in flat.choices for branch in one.branches)
             )
-            flat.keywords, flat.impossible = merged.keywords, flat.impossible or merged.impossible
-            flat.followed += [
-                reference for reference in merged.followed if reference not in flat.followed
+        return flat.kept["wide"] is True
+
+    def chance(self, spot: Spot) -> Chance:
+        """Return the chance of a spot; see ``Maker``."""
+        return self._chance.fork(*spot.path, spot.salt)
+
+    def may_drop(self, spot: Spot) -> bool:
+        """Note what may be left out; see ``Maker``."""
+        self._optional.add(spot.path)
+        return spot.path in self._dropped
+
+    def is_hidden(self, flat: Flat) -> bool:
+        """Tell whether the other side alone sends it; see ``Maker``."""
+        hidden = "readOnly" if self._direction == "request" else "writeOnly"
+        return flat.keywords.get(hidden) is True
+
+    def _resolve(self, reference: str) -> Schema:
+        return self._schemas.resolve(reference, self._direction)
+
+    def _shown(self, flat: Flat, schema: Schema, spot: Spot) -> object:
+        """Return the first example or default that fits; ``_NOTHING`` without one and where values are drawn."""
+        if self._examples and not self.dynamic:
+            for value in (flat.examples + flat.defaults)[spot.salt :]:
+                if self.fits(value, schema):
+                    return value
+        return _NOTHING
+
+    def _end(self, flat: Flat, schema: Schema) -> object:
+        """Return what ends a recursion, as Prism does: an empty object or array where that fits."""
+        for kind, empty in (("object", {}), ("array", [])):
+            if kind in _kinds(flat, is_root=False) and self.fits(empty, schema):
+                return empty
+        raise Unsatisfiable("the schema needs itself without end")
+
+    def _made(self, flat: Flat, schema: Schema, spot: Spot) -> object:
+        """Return a value made by the first way that gives one that holds."""
+        reason = "no branch of a choice can be taken"
+        doubted: list[tuple[Flat, object]] = []
+        for salt, bare in _VARIATIONS:
+            varied = spot._replace(salt=spot.salt * len(_VARIATIONS) + salt, bare=bare)
+            before = len(doubted)
+            for way in islice(self._ways(flat, spot), _MOST_WAYS):
+                try:
+                    value = self._of_way(way, schema, varied)
+                except TooLarge:
+                    raise
+                except Unsatisfiable as error:
+                    reason = str(error)
+                    continue
+                if self._holds(value, way, schema):
+                    return value
+                doubted.append((way, value))
+            if len(doubted) == before:
+                break
+        for way, value in doubted:
+            if (mended := self._told_apart(value, way, schema)) is not _NOTHING:
+                return mended
+        raise Unsatisfiable("its keywords exclude each other" if doubted else reason)
+
+    def _holds(self, value: object, way: Flat, schema: Schema) -> bool:
+        """Tell whether a made value keeps what the way of making it does not promise."""
+        if any(self.fits(value, refused) for refused in way.refused):
+            return False
+        return not way.unsure or self.fits(value, schema)
+
+    def _told_apart(self, value: object, way: Flat, schema: Schema) -> object:
+        """Return an object with members that what must not hold refuses; ``_NOTHING`` where there are none."""
+        if not isinstance(value, dict):
+            return _NOTHING
+        mended = dict(value)
+        for refused in way.refused:
+            for name, inner in self.flat(refused).properties.items():
+                if not self.fits(mended, refused):
+                    break
+                for member in _SIMPLE:
+                    if self.fits(member, schema_of(way, name)) and not self.fits(
+                        member, schema_in(inner)
+                    ):
+                        mended[name] = member
+                        break
+        return mended if self.fits(mended, schema) else _NOTHING
+
+    def _ways(self, flat: Flat, spot: Spot, at: int = 0) -> Iterator[Flat]:
+        """Yield flat schemas whose choices, from one on, are made: those that the branches bring come last."""
+        if at == len(flat.choices):
+            yield flat
+            return
+        usable = self._usable(flat, at)
+        ready = [way for way in usable if not _is_over(way, spot)]
+        told = [way for way in ready if not _is_null(way)]
+        if not told and len(ready) < len(usable):
+            raise Unsatisfiable("the schema needs itself without end")
+        ways = told or ready
+        start = spot.salt
+        if self.dynamic and len(ways) > 1:
+            start += self.chance(spot).fork("branch", at).integer(0, len(ways) - 1)
+        for index in range(len(ways)):
+            yield from self._ways(ways[(start + index) % len(ways)], spot, at + 1)
+
+    def _usable(self, flat: Flat, at: int) -> list[Flat]:
+        """Return a flat schema with each branch of a choice that does not contradict it."""
+        key = ("choice", at)
+        if key not in flat.kept:
+            choice = flat.choices[at]
+            merged = [
+                (branch, merge(flat, self._named(choice, branch), self._resolve))
+                for branch in choice.branches
             ]
-            flat.choices += merged.choices
-        if flat.choices:
-            self._chosen(flat, path, seen)
+            sound = [(branch, way) for branch, way in merged if not self._is_hopeless(way)]
+            if choice.alone:
+                for branch, way in sound:
+                    way.refused += [other for other, _ in sound if other is not branch]
+            flat.kept[key] = [way for _, way in sound]
+        kept = flat.kept[key]
+        assert isinstance(kept, list)
+        return kept
 
-    def _usable(self, choice: Choice, flat: Flat, seen: Mapping[str, int]) -> list[Schema]:
-        """Return the branches that do not contradict the rest or recurse; null only where nothing else is meant."""
-        usable = []
-        for branch in choice.branches:
-            merged = flatten({"allOf": [_rest(flat), branch]}, self._resolve)
-            if merged.impossible or any(
-                seen.get(key, 0) >= _MOST_RECURSIONS for key in merged.followed
-            ):
-                continue
-            usable.append((types_of(merged.keywords) == frozenset(("null",)), branch))
-        told = [branch for is_null, branch in usable if not is_null]
-        if not told and len(usable) < len(choice.branches):
-            raise Unsatisfiable("the schema needs itself without end, or null")
-        return told or [branch for _, branch in usable]
+    def _is_hopeless(self, way: Flat) -> bool:
+        """Tell whether plainly no value fits, itself or in a property that must be there."""
+        if way.impossible:
+            return True
+        asked = [schema_of(way, name) for name in way.required]
+        return any(
+            schema is False or ("allOf" in schema and bool(self.flat(schema).impossible))
+            for schema in asked
+            if schema is not True
+        )
 
-    def _of_kind(
-        self, kind: str, keywords: Keywords, path: Path, seen: Mapping[str, int], *, examples: bool
-    ) -> object:
-        name = next((token for token in reversed(path) if isinstance(token, str)), "")
-        chance = self._chance.fork(*path)
+    def _named(self, choice: Choice, branch: Schema) -> Schema:
+        """Return a branch whose discriminator property names it, where its own schema allows that."""
+        told = choice.discriminator or {}
+        name = told.get("propertyName")
+        reference = branch.get("$ref") if isinstance(branch, dict) else None
+        if not isinstance(name, str) or not isinstance(reference, str):
+            return branch
+        key = reference.rpartition("/")[2]
+        mapping = told.get("mapping")
+        values = [
+            value
+            for value, target in (mapping.items() if isinstance(mapping, dict) else ())
+            if isinstance(target, str) and target.rpartition("/")[2] == key
+        ]
+        own = schema_of(self.flat(branch), name)
+        fitting = [value for value in values or [key] if self.fits(value, own)]
+        if not fitting:
+            return branch
+        return {
+            "allOf": [branch],
+            "properties": {name: {"enum": fitting}},
+            "required": [name],
+        }
+
+    def _of_way(self, way: Flat, schema: Schema, spot: Spot) -> object:
+        """Return a value for a flat schema without choices."""
+        if (ready := self._shown(way, schema, spot)) is not _NOTHING:
+            return ready
+        spot = _entered(way, spot)
+        enum = way.keywords.get("enum")
+        if isinstance(enum, list) and enum:
+            start = spot.salt + (self._drawn(spot, len(enum)) if self.dynamic else 0)
+            for index in range(len(enum)):
+                item: object = enum[(start + index) % len(enum)]
+                if self.fits(item, schema):
+                    return item
+            raise Unsatisfiable("no value of its enum fits its other keywords")
+        if self.dynamic:
+            named = draw_named(way.keywords, self.chance(spot))
+            if named is not None and self.fits(named, schema):
+                return named
+        reason = Unsatisfiable("it has no type")
+        for kind in _kinds(way, is_root=not spot.path):
+            try:
+                return self._of_kind(kind, way, spot)
+            except TooLarge:
+                raise
+            except Unsatisfiable as error:
+                reason = error
+        raise reason
+
+    def _drawn(self, spot: Spot, count: int) -> int:
+        return self.chance(spot).integer(0, count - 1)
+
+    def _of_kind(self, kind: str, way: Flat, spot: Spot) -> object:
+        drawn = self.dynamic or spot.salt > 0
         match kind:
             case "object":
-                return self._object(keywords, path, seen, examples=examples)
+                return make_object(self, way, spot)
             case "array":
-                return self._array(keywords, path, seen, examples=examples)
+                return make_array(self, way, spot)
             case "string":
-                return make_string(keywords, name, chance, dynamic=self._dynamic)
+                name = spot.name if drawn else spot.member
+                return make_string(way.keywords, name, self.chance(spot), dynamic=drawn)
             case "integer":
-                return make_integer(keywords, name, chance, dynamic=self._dynamic)
+                return make_integer(way.keywords, spot.name, self.chance(spot), dynamic=drawn)
             case "number":
-                return make_number(keywords, name, chance, dynamic=self._dynamic)
+                return make_number(way.keywords, spot.name, self.chance(spot), dynamic=drawn)
             case "boolean":
-                return chance.integer(0, 1) == 1 if self._dynamic else True
+                return not drawn or self.chance(spot).integer(0, 1) == 1
             case _:
                 return None
 
-    def _object(
-        self, keywords: Keywords, path: Path, seen: Mapping[str, int], *, examples: bool
-    ) -> object:
-        properties = keywords.get("properties")
-        described: dict[str, object] = properties if isinstance(properties, dict) else {}
-        required = _strings(keywords.get("required"))
-        found: dict[str, object] = {}
-        for name, schema in described.items():
-            if name in required:
-                found[name] = self._required(
-                    _schema(schema), (*path, name), seen, examples=examples
-                )
-            elif self._wants(schema, (*path, name)):
-                self.optional.add((*path, name))
-                try:
-                    found[name] = self._node(
-                        _schema(schema), (*path, name), seen, examples=examples
-                    )
-                except Unsatisfiable:
-                    continue
-        for name in required:
-            if name not in found:
-                found[name] = self._node(
-                    _other(keywords, name), (*path, name), seen, examples=examples
-                )
-        self._depend(keywords, described, found, path, seen)
-        self._fill(keywords, found, path, seen)
-        return dict(sorted(found.items())) if self._dynamic else found
 
-    def _required(
-        self, schema: Schema, path: Path, seen: Mapping[str, int], *, examples: bool
-    ) -> object:
-        """Return a value that must be there: null where nothing else ends a recursion and null is allowed."""
-        try:
-            return self._node(schema, path, seen, examples=examples)
-        except Unsatisfiable:
-            flat = flatten(schema, self._resolve)
-            branches = [branch for choice in flat.choices for branch in choice.branches]
-            kinds = [types_of(flatten(branch, self._resolve).keywords) for branch in branches]
-            if any(kind and "null" in kind for kind in (types_of(flat.keywords), *kinds)):
-                return None
-            raise
-
-    def _wants(self, schema: object, path: Path) -> bool:
-        """Tell whether an optional property is to be there."""
-        if (
-            not self._plan.fill_properties
-            or path in self._plan.dropped
-            or self._count > _SOFT_VALUES
-        ):
-            return False
-        if schema is False:
-            return False
-        flat = flatten(_schema(schema), self._resolve)
-        return flat.keywords.get(self._hidden) is not True
-
-    def _depend(
-        self,
-        keywords: Keywords,
-        described: Mapping[str, object],
-        found: dict[str, object],
-        path: Path,
-        seen: Mapping[str, int],
-    ) -> None:
-        """Add what present properties ask for (dependentRequired)."""
-        dependent = keywords.get("dependentRequired")
-        if not isinstance(dependent, dict):
-            return
-        waiting = list(found)
-        while waiting:
-            for name in _strings(dependent.get(waiting.pop())):
-                if name not in found:
-                    schema = _schema(described.get(name, True))
-                    found[name] = self._node(schema, (*path, name), seen, examples=True)
-                    waiting.append(name)
-
-    def _fill(
-        self, keywords: Keywords, found: dict[str, object], path: Path, seen: Mapping[str, int]
-    ) -> None:
-        """Add properties until there are enough; one where the object is a map, so that its values can be seen."""
-        low, high = size(keywords, "minProperties", "maxProperties")
-        if low > _MOST_VALUES:
-            raise Unsatisfiable(f"minProperties {low} is more than what is generated")
-        is_map = (
-            isinstance(keywords.get("additionalProperties"), dict)
-            or "patternProperties" in keywords
-        )
-        if (
-            is_map
-            and not found
-            and self._plan.fill_properties
-            and high != 0
-            and self._count < _SOFT_VALUES
-        ):
-            self.optional.add((*path, "property1"))
-            if (*path, "property1") not in self._plan.dropped:
-                low = max(low, 1)
-        for number in range(1, low * 3 + 1):
-            if len(found) >= low:
-                return
-            name = self._name(keywords, number)
-            if name in found:
-                continue
-            try:
-                found[name] = self._node(_other(keywords, name), (*path, name), seen, examples=True)
-            except Unsatisfiable:
-                if len(found) < size(keywords, "minProperties", "maxProperties")[0]:
-                    raise
-                return
-
-    def _name(self, keywords: Keywords, number: int) -> str:
-        """Return the name of an additional property."""
-        names = keywords.get("propertyNames")
-        if isinstance(names, dict):
-            flat = flatten(names, self._resolve)
-            enum = flat.keywords.get("enum")
-            if isinstance(enum, list) and enum:
-                return str(enum[(number - 1) % len(enum)])
-            return make_string(
-                flat.keywords, "name", self._chance.fork("name", number), dynamic=number > 1
-            )
-        patterns = keywords.get("patternProperties")
-        if isinstance(patterns, dict) and patterns:
-            try:
-                return write_match(next(iter(patterns)), self._chance.fork("name", number))
-            except NoString:
-                pass
-        return f"property{number}"
-
-    def _array(
-        self, keywords: Keywords, path: Path, seen: Mapping[str, int], *, examples: bool
-    ) -> object:
-        low, high = size(keywords, "minItems", "maxItems")
-        if low > _MOST_VALUES:
-            raise Unsatisfiable(
-                f"minItems {low} is more than the {_MOST_VALUES:,} values that are generated"
-            )
-        prefix = keywords.get("prefixItems")
-        leading = [_schema(part) for part in prefix] if isinstance(prefix, list) else []
-        contained = _schema(keywords["contains"]) if "contains" in keywords else None
-        least = keywords.get("minContains", 1) if contained is not None else 0
-        wanted = max(
-            low,
-            len(leading) if low == 0 and self._count < _SOFT_VALUES else min(len(leading), low),
-            least if isinstance(least, int) else 0,
-        )
-        if not wanted and self._count < _SOFT_VALUES and keywords.get("items") is not False:
-            self.optional.add((*path, 0))
-            if (*path, 0) not in self._plan.dropped:
-                wanted = self._chance.fork(*path, "size").integer(1, 3) if self._dynamic else 1
-        wanted = wanted if high is None else min(wanted, high)
-        found: list[object] = []
-        for index in range(wanted):
-            schema = (
-                leading[index] if index < len(leading) else _schema(keywords.get("items", True))
-            )
-            if contained is not None and index >= wanted - (least if isinstance(least, int) else 0):
-                schema = {"allOf": [schema, contained]} if isinstance(schema, dict) else contained
-            try:
-                found.append(
-                    self._item(schema, keywords, found, (*path, index), seen, examples=examples)
-                )
-            except Unsatisfiable:
-                if len(found) < max(low, least if isinstance(least, int) else 0):
-                    raise
-                break
-        return found
-
-    def _item(
-        self,
-        schema: Schema,
-        keywords: Keywords,
-        found: list[object],
-        path: Path,
-        seen: Mapping[str, int],
-        *,
-        examples: bool,
-    ) -> object:
-        """Return one item; where items must differ, one that is not there yet."""
-        value = self._node(schema, path, seen, examples=examples)
-        if keywords.get("uniqueItems") is not True or value not in found:
-            return value
-        flat = flatten(schema, self._resolve)
-        for ready in self._ready(flat.keywords):
-            if ready not in found:
-                return ready
-        for attempt in range(20):
-            other = _Proposal(
-                self._resolve,
-                self._hidden,
-                self._plan,
-                self._chance.fork(*path, attempt),
-                dynamic=True,
-            )
-            value = other._node(schema, path, seen, examples=False)
-            if value not in found:
-                return value
-        raise Unsatisfiable("no more items that differ were found")
+_NOTHING = object()
+_SIMPLE: tuple[object, ...] = ("string", 0, False, [], {}, None)
+_VARIATIONS = ((0, False), (0, True), (1, False), (2, True), (3, False))
+"""Ways to make a value that does not hold once more: by salt, and whether without optional properties."""
 
 
-def _rest(flat: Flat) -> Schema:
-    return dict(flat.keywords)
+def _is_over(flat: Flat, spot: Spot) -> bool:
+    """Tell whether a schema came back as often as it may."""
+    return any(spot.seen.get(reference, 0) >= _MOST_RECURSIONS for reference in flat.followed)
 
 
-def _named(choice: Choice, branch: Schema) -> list[Schema]:
-    """Return the schema that lets a discriminator's property name the branch taken."""
-    if choice.discriminator is None or not isinstance(branch, dict):
-        return []
-    name, reference = choice.discriminator.get("propertyName"), branch.get("$ref")
-    if not isinstance(name, str) or not isinstance(reference, str):
-        return []
-    key = reference.rpartition("/")[2]
-    mapping = choice.discriminator.get("mapping")
-    for value, target in mapping.items() if isinstance(mapping, dict) else ():
-        if isinstance(target, str) and target.rpartition("/")[2] == key:
-            return [{"type": "object", "properties": {name: {"enum": [value]}}, "required": [name]}]
-    return [{"type": "object", "properties": {name: {"example": key}}, "required": [name]}]
+def _entered(flat: Flat, spot: Spot) -> Spot:
+    """Return the spot for what is below, where a schema's references count."""
+    if not flat.followed:
+        return spot
+    counted = {reference: spot.seen.get(reference, 0) + 1 for reference in flat.followed}
+    return spot._replace(seen={**spot.seen, **counted})
 
 
-def _other(keywords: Keywords, name: str) -> Schema:
-    """Return the schema of a property that ``properties`` does not have."""
-    patterns = keywords.get("patternProperties")
-    for pattern, schema in patterns.items() if isinstance(patterns, dict) else ():
-        try:
-            if re.search(pattern, name):
-                return _schema(schema)
-        except re.error:
-            continue
-    other = keywords.get(
-        "additionalProperties", keywords.get("unevaluatedProperties", {"type": "string"})
-    )
-    if other is True:
-        return {"type": "string"}
-    return _schema(other)
+def _is_null(flat: Flat) -> bool:
+    """Tell whether only null fits."""
+    return types_of(flat.keywords) == ["null"] or flat.keywords.get("enum") == [None]
 
 
-def _schema(value: object) -> Schema:
-    return value if isinstance(value, dict | bool) else True
+def _kinds(flat: Flat, *, is_root: bool) -> list[str]:
+    """Return the types to try, in order: those named, else those that keywords hint at, else what is expected there."""
+    named = types_of(flat.keywords)
+    if named is not None:
+        return [kind for kind in named if kind != "null"] or named
+    hinted = [kind for kind, keys in _HINTS.items() if any(key in flat.keywords for key in keys)]
+    if not hinted and flat.closings:
+        hinted = ["object"]
+    return hinted or (["object", "string"] if is_root else ["string"])
 
 
-def _strings(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _pointer(path: Path) -> str:
+    """Return a path as a JSON Pointer (RFC 6901), the root as a word."""
+    tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in path)
+    return "/" + "/".join(tokens) if path else "the root"
