@@ -10,10 +10,10 @@ from mockserver.messages import HeaderPair, HttpRequest
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Example, Location, MediaType, Operation, Parameter, Requirement
 from mockserver.validation.deep import encode_percent
-from mockserver.validation.media_types import encode_body, essence, is_json
+from mockserver.validation.media_types import FORM, encode_body, essence, is_json
 from mockserver.validation.parameters import write_parameter
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORMS = (FORM, "multipart/form-data")
 _PLACEHOLDERS = {"basic": "user:password"}
 
 

@@ -76,9 +76,22 @@ def make_integer(
     if first is not None and last is not None and first > last:
         raise Unsatisfiable("the bounds of a number exclude each other")
     if not dynamic:
-        return (first if first is not None else last if last is not None else 0) * unit
+        return _static(first, last) * unit
     start, span = _range(first, last, _span(name))
     return chance.integer(start, start + span) * unit
+
+
+def _static(first: int | None, last: int | None) -> int:
+    """Return the integer at the lower bound, else at the upper; 0 where a bound is only that of an int32 or int64."""
+    narrow = [bound for bound in (first, last) if bound is not None and abs(bound) < _WIDE]
+    if narrow:
+        return narrow[0]
+    if first is not None and first > 0:
+        return first
+    return last if last is not None and last < 0 else 0
+
+
+_WIDE = 2**31 - 1
 
 
 def make_number(

@@ -26,6 +26,7 @@ from mockserver.validation.negotiation import essence, negotiate, parameter_of, 
 from mockserver.validation.xml_values import decode_xml, encode_xml
 
 __all__ = [
+    "FORM",
     "DecodeError",
     "EncodeError",
     "decode_body",
@@ -57,6 +58,7 @@ _JSON_LINES = frozenset(
         "application/x-ndjson",
     )
 )
+FORM = "application/x-www-form-urlencoded"
 _EVENTS = "text/event-stream"
 # What clients send; others would let a request choose among Python's codecs, some of which are slow or not text.
 _CHARSETS = {
@@ -106,7 +108,8 @@ def decode_body(
 ) -> object:
     """Return the value of a body.
 
-    Bytes are a string of as many characters. Media types of many values (JSON lines, event streams) are a list.
+    Bytes are a string of as many characters; they stay bytes where the schema describes something that no media type of
+    ours writes, and cannot be judged then. Media types of many values (JSON lines, event streams) are a list.
 
     Args:
         body: Complete.
@@ -266,13 +269,13 @@ def _event(value: object) -> bytes:
 
 
 def _decode_other(raw: bytes, body: Body) -> object:
-    """Return bytes as a string of one character each; JSON where the schema allows no string."""
+    """Return bytes as a string of one character each; where the schema allows no string JSON, else bytes as they are."""
     types = body.shape.types
     if types and "string" not in types:
         try:
             return decode_json(raw)
         except JsonError:
-            pass
+            return raw
     return raw.decode("latin-1")
 
 
@@ -309,7 +312,7 @@ def _encode_xml(value: object, body: Body) -> bytes:
 
 _FORMATS = (
     _Format(is_json, _decode_json, _encode_json),
-    _Format("application/x-www-form-urlencoded".__eq__, _decode_urlencoded, _encode_urlencoded),
+    _Format(FORM.__eq__, _decode_urlencoded, _encode_urlencoded),
     _Format("multipart/form-data".__eq__, _decode_multipart, _encode_multipart),
     _Format(lambda name: name.endswith(("/xml", "+xml")), _decode_xml, _encode_xml),
     _Format(_JSON_LINES.__contains__, _decode_json_lines, _encode_json_lines),

@@ -50,7 +50,8 @@ def _status(key: str, answer: Answered) -> str | None:
 
 
 def _detail(answer: Answered) -> str:
-    return answer.text[:240].replace("\n", " ")
+    said = answer.headers.get("sl-violations", "")
+    return f"{said[:300]} {answer.text[:240]}".strip().replace("\n", " ")
 
 
 def _headers(document: Document, schemas: Schemas, response: Node, answer: Answered) -> str | None:

@@ -75,6 +75,7 @@ def build(
     content_type, body = _body(maker, operation, full=full)
     if content_type:
         headers.append(("Content-Type", content_type))
+    path = path.partition("#")[0]  # clients do not send a fragment (RFC 9112 §3.2.1)
     separator = "&" if "?" in path else "?"
     target = path + (separator + "&".join(query) if query else "")
     return Request(operation.method, target, headers, body)

@@ -96,7 +96,7 @@ def run(
                 for operation in spread(operations, limit):
                     _ask(report, document, operation, way, connection)
             report.last = server.cost()
-    except (AssertionError, HTTPException, OSError) as error:
+    except (AssertionError, HTTPException, OSError, RecursionError) as error:
         notes = "\n".join(getattr(error, "__notes__", ()))
         report.asked += 1
         report.failures.append(Failure("server", "-", f"{type(error).__name__}: {error}\n{notes}"))

@@ -48,7 +48,7 @@ def _pattern(validator: Any, pattern: str, instance: object, _: Any) -> Errors:
     if not isinstance(instance, str):
         return
     try:
-        found = re.search(pattern.replace(r"\Z", "$"), instance)
+        found = re.search(pattern.replace(r"\Z", "$").replace("[[", r"[\["), instance)
     except (re.error, TypeError):
         return
     if not found:
@@ -133,6 +133,8 @@ class Schemas:
             errors = list(validator.iter_errors(value))
         except Unresolvable as error:
             return f"the schema refers to nothing: {str(error)[:200]}"
+        except RecursionError:
+            return "the judge went too deep"
         if not errors:
             return None
         first = errors[0]

@@ -192,7 +192,8 @@ class Maker:
         self, parts: list[Node], facets: Sequence[Mapping[str, object]], depth: int
     ) -> list[object]:
         least = max((_whole(facet.get("minItems")) for facet in facets), default=0)
-        if self.full and not least and depth < 2:
+        if (self.full or not depth) and not least and depth < 2:
+            # an empty list leaves nothing on the wire
             least = 1 if all(facet.get("maxItems") != 0 for facet in facets) else 0
         items = [part for part in parts if isinstance(mapping(part.value).get("items"), dict)]
         unique = any(facet.get("uniqueItems") is True for facet in facets)

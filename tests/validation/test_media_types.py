@@ -73,7 +73,7 @@ def encode(folder, value: object, name: str, schema: object = None) -> bytes:
             id="JSON by another name",
         ),
         pytest.param(
-            "application/vnd.own", b"{", {"type": "object"}, "{", id="neither JSON nor a string"
+            "application/vnd.own", b"{", {"type": "object"}, b"{", id="neither JSON nor a string"
         ),
         pytest.param(
             "application/x-ndjson", b'1\r\n\n{"a":2}\n', None, [1, {"a": 2}], id="JSON lines"

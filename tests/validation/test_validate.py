@@ -124,6 +124,24 @@ def test_a_body_that_is_absent_or_not_readable(
         assert judgement.values.body is ABSENT
 
 
+@pytest.mark.parametrize(("required", "expected"), [([], []), (["a"], [("body", "required")])])
+def test_a_form_without_fields_is_no_bytes(tmp_path, required, expected):
+    form = "application/x-www-form-urlencoded"
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": required}
+    taken = build(tmp_path, taking(schema, required=True, name=form))
+    judgement = ask(taken, headers={"Content-Type": form})
+    assert found(judgement.violations) == expected
+    assert judgement.values.body == {}
+
+
+def test_bytes_that_a_schema_describes_as_something_else_are_not_judged(tmp_path):
+    binary = "application/octet-stream"
+    taken = build(tmp_path, taking({"type": "array"}, name=binary))
+    judgement = ask(taken, headers={"Content-Type": binary}, body=b"\xff\x00")
+    assert not judgement.violations
+    assert judgement.values.body == "\xff\x00"
+
+
 def test_parameters_are_judged_before_the_body(tmp_path):
     operation = {
         **taking(),
