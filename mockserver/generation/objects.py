@@ -152,7 +152,7 @@ def _fill(
         if name in found or schema is False:
             continue
         below = spot.below(name, room)
-        if len(found) >= low and maker.may_drop(below):
+        if len(found) >= low and (schema is True or maker.may_drop(below)):
             continue
         try:
             found[name] = _member(maker, flat, name, spot, room)

@@ -147,20 +147,20 @@ class _Writer:
         plain = [char for char in allowed if char.isalnum()]
         return self._pick(plain or allowed)
 
-    def repeat(self, argument: tuple[int, int, Iterable[tuple[object, object]]]) -> str:
+    def repeat(self, argument: tuple[int, int, _parser.SubPattern]) -> str:
         low, high, inner = argument
-        parts = list(inner)
         most = low + (
             0
             if self._generosity == 7
             else self._chance.integer(0, _MOST_REPEATS if self._generosity else 3)
         )
         count = min(max(most, low), high)
-        if self._extra and high > count:
-            wanted = min(low + self._extra, high)
-            self._extra -= max(wanted - low, 0)
-            count = max(count, wanted)
-        return "".join(self.all(parts) for _ in range(min(count, 10_000)))
+        if self._extra > 0 and high > low:
+            width = max(inner.getwidth()[0], 1)
+            wanted = min(low + -(-self._extra // width), high)
+            self._extra -= (wanted - low) * width
+            count = wanted
+        return "".join(self.all(inner) for _ in range(min(count, 10_000)))
 
     def branch(self, argument: tuple[object, Sequence[Iterable[tuple[object, object]]]]) -> str:
         return self.all(argument[1][self._chance.integer(0, len(argument[1]) - 1)])

@@ -85,6 +85,9 @@ class _Maker:
         if value is None:
             chance = self._chance.fork(parameter.location, parameter.name) if self._chance else None
             value = generate(self._api.schemas, schema, "request", chance=chance)
+            validator = self._api.schemas.validator(schema, "request")
+            if value in ({}, []) and validator.is_valid("string"):
+                value = "string"  # an empty object leaves nothing on the wire
         if parameter.location == "path" and value == "":
             return "-"
         return value

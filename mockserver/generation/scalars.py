@@ -109,7 +109,11 @@ def make_number(
             for key in _BOUNDS
             if (number := decimal_of(keywords.get(key))) is not None
         }
-        return _plain(Decimal(make_integer(scaled, name, chance, dynamic=dynamic)) * step)
+        for _ in range(_TRIES):
+            drawn = Decimal(make_integer(scaled, name, chance, dynamic=dynamic)) * step
+            if (float(drawn) / float(step)).is_integer():  # as judges with binary floats see it
+                break
+        return _plain(drawn)
     low, high = _bounds(keywords)
     if low is None and high is None:
         return chance.integer(0, 10_000) / 100 if dynamic else 0
@@ -123,10 +127,11 @@ def make_number(
         raise Unsatisfiable("the bounds of a number exclude each other")
     share = Decimal(chance.integer(1, 99)) / 100 if dynamic else Decimal("0.5")
     drawn = below + (above - below) * share
-    rounded = round(drawn, 2)
+    rounded = round(drawn, 2) if abs(drawn) < _WIDE else drawn
     return _plain(rounded if _fits(keywords, rounded) else drawn)
 
 
+_TRIES = 20
 _BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
 
 
