@@ -283,20 +283,34 @@ def _encode_other(value: object, _body: Body) -> bytes:
     return to_bytes(value) if isinstance(value, str) else _to_json(value)
 
 
+def _is_no_form(body: Body) -> bool:
+    """Tell whether a form's schema is for the bytes as a whole: documents describe uploads so."""
+    types = body.shape.types
+    return bool(types) and "object" not in types
+
+
 def _decode_urlencoded(raw: bytes, body: Body) -> object:
+    if _is_no_form(body):
+        return _decode_other(raw, body)
     return decode_urlencoded(raw, form_of(body.media_type, body.schemas, body.direction))
 
 
 def _encode_urlencoded(value: object, body: Body) -> bytes:
+    if _is_no_form(body):
+        return _encode_other(value, body)
     return encode_urlencoded(value, form_of(body.media_type, body.schemas, body.direction))
 
 
 def _decode_multipart(raw: bytes, body: Body) -> object:
+    if _is_no_form(body):
+        return _decode_other(raw, body)
     form = form_of(body.media_type, body.schemas, body.direction)
     return decode_multipart(raw, body.content_type, form)
 
 
 def _encode_multipart(value: object, body: Body) -> bytes:
+    if _is_no_form(body):
+        return _encode_other(value, body)
     boundary = parameter_of(body.content_type, "boundary") or BOUNDARY
     form = form_of(body.media_type, body.schemas, body.direction)
     return encode_multipart(value, form, boundary)

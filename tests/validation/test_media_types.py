@@ -166,6 +166,15 @@ def test_values_are_encoded_by_media_type(tmp_path, name, value, raw):
 
 
 @pytest.mark.parametrize(
+    "name", ["multipart/form-data; boundary=b", "application/x-www-form-urlencoded"]
+)
+def test_a_form_that_its_schema_describes_as_a_whole_is_its_bytes(tmp_path, name):
+    schema = {"type": "string", "format": "binary"}
+    assert decode(tmp_path, b"--b--", name, schema=schema) == "--b--"
+    assert encode(tmp_path, "--b--", name, schema=schema) == b"--b--"
+
+
+@pytest.mark.parametrize(
     ("name", "value", "said"),
     [
         pytest.param("text/plain", {"a": 1}, "an object", id="an object as text"),
