@@ -13,7 +13,7 @@ from mockserver.spec.parameters import read_parameters
 from mockserver.spec.reading import Node, Reading
 from mockserver.spec.references import bad_references
 from mockserver.spec.registry import SchemaRegistry
-from mockserver.spec.responses import read_request_body, read_responses
+from mockserver.spec.responses import read_responses
 from mockserver.spec.security import read_security, read_security_schemes
 from mockserver.spec.servers import base_paths, server_urls
 from mockserver.spec.templates import route_shape
@@ -26,7 +26,7 @@ class Api:
 
     Attributes:
         version: Of the API, as the document names it; may be empty.
-        openapi: Version of OpenAPI, as the document names it.
+        openapi: Version of OpenAPI or Swagger, as the document names it.
         operations: In the document's order.
         by_name: The same by their names, which are unique.
         servers: Their URLs with the default of each variable, in the document's order.
@@ -73,13 +73,13 @@ def compile_document(document: Document) -> Api:
     return Api(
         title=info.text("title", "untitled"),
         version=info.text("version"),
-        openapi=str(root.value["openapi"]),
+        openapi=str(root.value[version.key]),
         operations=operations,
         by_name={operation.name: operation for operation in operations},
         security_schemes=schemes,
-        servers=server_urls(root.value.get("servers")),
+        servers=server_urls(version.objects.servers(root.value)),
         document=document,
-        schemas=SchemaRegistry(document, version),
+        schemas=SchemaRegistry(document, version, made=reading.made),
         findings=tuple(reading.findings),
     )
 
@@ -123,14 +123,15 @@ def _operation(
     node = reading.child(item, method)
     reading.check_keys(node, "operation")
     name = node.text("operationId").strip()
-    servers = next((one.value["servers"] for one in (node, item, root) if one.list("servers")), ())
+    objects = reading.version.objects
+    servers = next(filter(None, (objects.servers(one.value) for one in (node, item, root))), ())
     return Operation(
         name=name or f"{method.upper()} {path}",
         method=method.upper(),
         path=path,
         location=node.at,
         parameters=read_parameters(reading, path, item, node),
-        request_body=read_request_body(reading, node),
+        request_body=objects.read_request_body(reading, item, node),
         responses=read_responses(reading, node),
         security=read_security(reading, root, node, schemes),
         base_paths=base_paths(servers),

@@ -4,6 +4,7 @@
   schema moves into the first branch of an ``anyOf``, annotations stay outside.
 - A boolean ``exclusiveMinimum`` takes the number of ``minimum``; ``int32`` and ``int64`` become bounds.
 - An ``items`` list becomes ``prefixItems``; ``$recursiveRef`` and ``$dynamicRef`` become ``$ref``.
+- In Swagger 2.0 ``file`` is a string of bytes, and a definition's name becomes the example of its discriminator.
 - ``required`` loses the properties that the direction hides.
 - Keywords with values of the wrong kind are left out, and so are those that name or move a schema (``$id``): what is
   referred to is found by its location.
@@ -25,6 +26,7 @@ from mockserver.spec.keywords import (
     kind_of,
     left_out,
     misfit,
+    reached,
     read_boolean,
     read_bound,
     read_count,
@@ -43,6 +45,9 @@ from mockserver.spec.keywords import (
 from mockserver.spec.model import Direction
 
 _INTEGER_BOUNDS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+_OF_PARAMETERS = frozenset(
+    ("name", "in", "required", "schema", "allowEmptyValue", "collectionFormat")
+)
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS = ("properties", "patternProperties", "dependentSchemas")
 _REFUSE_NULL = ("$ref", "allOf", "oneOf", "not", "if", "const")
@@ -66,13 +71,19 @@ def convert(
     if not isinstance(schema, dict):
         conversion.report(path, "invalid-schema", f"a schema is a mapping, not {kind_of(schema)}")
         return True
+    if conversion.rules.parameters_are_schemas and not path and isinstance(schema.get("in"), str):
+        schema = {key: value for key, value in schema.items() if key not in _OF_PARAMETERS}
     reference = schema.get("$ref")
     if isinstance(reference, str) and not conversion.rules.ref_siblings:
         converted: dict[str, object] = {"$ref": conversion.rewrite_ref(reference)}
     else:
         converted = _keywords(conversion, SchemaNode(schema, path, family))
         _bound_integers(converted)
-    if schema.get("nullable") is True:
+        if conversion.rules.parameters_are_schemas and schema.get("type") == "file":
+            converted["format"] = "binary"
+        if conversion.rules.discriminator_is_name and conversion.name and not path:
+            _name_in_discriminator(conversion, schema, converted)
+    if conversion.rules.nullable_key(schema):
         if conversion.rules.nullable_is_foreign:
             message = "nullable has no meaning in this version of OpenAPI; add 'null' to the types"
             conversion.report((*path, "nullable"), "foreign-keyword", message)
@@ -95,7 +106,7 @@ def original_path(rules: SchemaRules, direction: Direction, schema: object, path
                     del rest[0]
                     continue
                 if form == "wrapped" or rest[:1] == [len(as_list(at.get("anyOf")))]:
-                    return (*found, "nullable")
+                    return (*found, rules.nullable_key(at) or "nullable")
             token = _original_keyword(at, token)
             inside = "list" if token in _LISTS else "map" if token in _MAPS else "schema"
         else:
@@ -236,7 +247,7 @@ _KEYWORDS: Mapping[str, Callable[[Conversion, SchemaNode, str, object], object]]
 
 
 def _is_nullable(schema: Mapping[str, object], rules: SchemaRules, direction: Direction) -> bool:
-    return schema.get("nullable") is True and direction in rules.nullable
+    return rules.nullable_key(schema) is not None and direction in rules.nullable
 
 
 def _null_form(schema: Mapping[str, object]) -> str:
@@ -266,6 +277,28 @@ def _with_null(converted: dict[str, object], form: str) -> dict[str, object]:
     if isinstance(values := converted.get("enum"), list) and None not in values:
         converted["enum"] = [*values, None]
     return converted
+
+
+def _name_in_discriminator(
+    conversion: Conversion, schema: Mapping[str, object], converted: dict[str, object]
+) -> None:
+    """Give the property of a discriminator the definition's name as example, unless it can or shall be another."""
+    for part in reached(conversion, [schema], within=("allOf",)):
+        name, declared = part.get("discriminator"), part.get("properties")
+        if not isinstance(name, str) or not isinstance(declared, dict):
+            continue
+        told = schema.get("x-ms-discriminator-value", conversion.name)
+        described = reached(conversion, [declared.get(name)], within=())
+        if any(
+            isinstance(one.get("enum"), list) and told not in as_list(one["enum"])
+            for one in described
+        ):
+            continue
+        properties = converted.get("properties")
+        properties = properties if isinstance(properties, dict) else {}
+        own = properties.get(name, {})
+        if isinstance(own, dict) and not {"example", "default"} & own.keys():
+            converted["properties"] = {**properties, name: {**own, "example": told}}
 
 
 def _bound_integers(schema: dict[str, object]) -> None:

@@ -2,6 +2,20 @@
 
 from collections.abc import Mapping
 
+_PLAIN_SCHEMA = "type format items collectionFormat default maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems enum multipleOf"
+
+_NAMES_2_0 = {
+    "document": "swagger info host basePath schemes consumes produces paths definitions parameters responses securityDefinitions security tags externalDocs",
+    "info": "title description termsOfService contact license version",
+    "path item": "$ref get put post delete options head patch parameters",
+    "operation": "tags summary description externalDocs operationId consumes produces parameters responses schemes deprecated security",
+    # ``example`` here, and ``scheme`` below, are no keys of 2.0, and so often written that they are read.
+    "parameter": f"name in description required schema allowEmptyValue example {_PLAIN_SCHEMA}",
+    "header": f"description {_PLAIN_SCHEMA}",
+    "response": "description schema headers examples",
+    "security scheme": "type description name in scheme flow authorizationUrl tokenUrl scopes",
+}
+
 _NAMES_3_0 = {
     "document": "openapi info servers paths components security tags externalDocs",
     "info": "title description termsOfService contact license version",
@@ -29,6 +43,9 @@ _NEW_IN_3_1 = {
 def _sets(names: Mapping[str, str]) -> dict[str, frozenset[str]]:
     return {kind: frozenset(text.split()) for kind, text in names.items()}
 
+
+KEYS_2_0: Mapping[str, frozenset[str]] = _sets(_NAMES_2_0)
+"""Swagger 2.0, Schema; parameters and headers have some keywords of a schema themselves."""
 
 KEYS_3_0: Mapping[str, frozenset[str]] = _sets(_NAMES_3_0)
 """OpenAPI 3.0.4 §4.7."""

@@ -39,11 +39,23 @@ class SchemaRules:
             ``nullable`` excepted: whoever writes it there means it.
         nullable: Directions in which ``nullable`` allows null.
         nullable_is_foreign: The version does not define it: reported.
+        nullable_keys: What ``nullable`` is called.
+        parameters_are_schemas: Parameters outside the body have keywords of a schema themselves, and ``type: file`` is
+            bytes (Swagger 2.0, Parameter Object).
+        discriminator_is_name: ``discriminator`` names the property that holds the name of a definition (Swagger 2.0,
+            Composition and Inheritance).
     """
 
     ref_siblings: bool
     nullable: frozenset[Direction]
     nullable_is_foreign: bool = False
+    nullable_keys: tuple[str, ...] = ("nullable",)
+    parameters_are_schemas: bool = False
+    discriminator_is_name: bool = False
+
+    def nullable_key(self, schema: Mapping[str, object]) -> str | None:
+        """Return the keyword by which a schema allows null, ``None`` where it does not."""
+        return next((key for key in self.nullable_keys if schema.get(key) is True), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Conversion:
     own_ref: str
     look_up: Callable[[str], object]
     report: Report
+    name: str = ""
 
 
 class SchemaNode(NamedTuple):
@@ -112,6 +125,8 @@ def read_type(conversion: Conversion, node: SchemaNode, key: str, value: object)
 def _one_type(conversion: Conversion, node: SchemaNode, value: object) -> str | None:
     if value in _TYPES:
         return str(value)
+    if value == "file" and conversion.rules.parameters_are_schemas:
+        return "string"
     folded = str(value).casefold()
     meant = folded if folded in _TYPES else _TYPES_MEANT.get(folded)
     if meant:
@@ -135,16 +150,16 @@ def _is_hidden(conversion: Conversion, node: SchemaNode, name: str) -> bool:
     """Tell whether the direction leaves a property out (OpenAPI 3.0.4 §4.7.24.2): readOnly is sent by servers only."""
     flag = "readOnly" if conversion.direction == "request" else "writeOnly"
     waiting: list[object] = [node.schema, *node.family]
-    for schema in _reached(conversion, waiting, within=("allOf",)):
+    for schema in reached(conversion, waiting, within=("allOf",)):
         properties = schema.get("properties")
         if isinstance(properties, dict) and name in properties:
-            declared = _reached(conversion, [properties[name]], within=("allOf",))
+            declared = reached(conversion, [properties[name]], within=("allOf",))
             if any(part.get(flag) is True for part in declared):
                 return True
     return False
 
 
-def _reached(
+def reached(
     conversion: Conversion, waiting: list[object], *, within: tuple[str, ...]
 ) -> list[Mapping[str, object]]:
     """Return schemas, and those that apply to the same value through ``$ref`` and the keywords named."""

@@ -85,6 +85,7 @@ class Parameter:
     Attributes:
         name: As the document has it; header names compare without case.
         style: Never empty: the default of its location where the document has none.
+        nested: Delimiters of the lists within a list, outermost first (Swagger 2.0 only).
         content: Instead of ``schema``, where the value is a serialised document of its own.
     """
 
@@ -97,6 +98,7 @@ class Parameter:
     explode: bool = False
     allow_reserved: bool = False
     allow_empty: bool = False
+    nested: tuple[str, ...] = ()
     schema: Location | None = None
     content: MediaType | None = None
     examples: tuple[Example, ...] = ()

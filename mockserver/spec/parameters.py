@@ -39,6 +39,8 @@ def read_parameters(
     found: dict[tuple[str, str], Parameter] = {}
     for holder in (item, operation):
         for node in reading.items(holder, "parameters"):
+            if node.text("in") in reading.version.objects.body_places:
+                continue
             if parameter := reading.once(_parameter, node, ""):
                 found[_identity(parameter)] = parameter
     names = parameter_names(path)
@@ -80,13 +82,13 @@ def _parameter(reading: Reading, node: Node, _name: str) -> Parameter | None:
             reading.warn("bad-header", f"{name[:60]!r} cannot be the name of a header", node.at)
             return None
     reading.check_keys(node, "parameter")
-    return _described(reading, node, name, location)
+    return reading.version.objects.describe(reading, node, name, location)
 
 
 def _header(reading: Reading, node: Node, name: str) -> Parameter:
     """Read a response header; values that would break the answer's head are no examples of it."""
     reading.check_keys(node, "header")
-    header = _described(reading, node, name, "header")
+    header = reading.version.objects.describe(reading, node, name, "header")
     sendable = tuple(example for example in header.examples if _is_sendable(example))
     for example in header.examples:
         if example not in sendable:
@@ -99,7 +101,7 @@ def _is_sendable(example: Example) -> bool:
     return not isinstance(example.value, str) or bool(_FIELD_VALUE.fullmatch(example.value))
 
 
-def _described(reading: Reading, node: Node, name: str, location: ParameterLocation) -> Parameter:
+def describe(reading: Reading, node: Node, name: str, location: ParameterLocation) -> Parameter:
     """Return a parameter or header from the members that both have."""
     content = next(iter(read_content(reading, node)), None)
     style = _style(reading, node, location)

@@ -1,13 +1,15 @@
 """Walking a document that may be sloppy: mappings with their locations, references followed, findings collected."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from mockserver.errors import Finding, SpecError, nearest
 from mockserver.spec.document import Document
 from mockserver.spec.keywords import kind_of
 from mockserver.spec.model import Location
-from mockserver.spec.versions import Version
+
+if TYPE_CHECKING:  # its rows name functions that read
+    from mockserver.spec.versions import Version
 
 Kind = TypeVar("Kind")
 
@@ -39,12 +41,15 @@ class Reading:
 
     Attributes:
         findings: Warnings so far, each once, in the order met.
+        made: Schemas that the document does not have in one place, as it would write them, by the location that stands
+            for them: what they are made of is behind their references.
     """
 
-    def __init__(self, document: Document, version: Version) -> None:
+    def __init__(self, document: Document, version: "Version") -> None:
         self.document = document
         self.version = version
         self.findings: dict[Finding, None] = {}
+        self.made: dict[Location, Mapping[str, object]] = {}
         self._read: dict[object, object] = {}
         self._targets: dict[tuple[str, str], Node] = {}
 

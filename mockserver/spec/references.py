@@ -51,7 +51,7 @@ def _standing(value: object, at: Location, bad: set[str]) -> Iterator[tuple[Loca
             yield at, reference
         for key, inner in value.items():
             # A property may be called "example": below "properties" names are no keywords.
-            if key not in _DATA or at.pointer.endswith(("/properties", "/schemas")):
+            if key not in _DATA or at.pointer.endswith(("/properties", "/schemas", "/definitions")):
                 yield from _standing(inner, at.child(key), bad)
             elif key == "examples" and isinstance(inner, dict):
                 yield from _example_objects(inner, at.child(key), bad)

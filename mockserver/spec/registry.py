@@ -21,6 +21,9 @@ _WEIGHT_LIMIT = 4000
 """Schemas in all compiled bundles together: a bundle of Stripe's 400 takes about four megabytes."""
 
 
+_NONE_MADE: Mapping[Location, object] = {}
+
+
 class _Kept(NamedTuple):
     validator: Validator
     weight: int
@@ -31,11 +34,20 @@ class SchemaRegistry:
 
     Attributes:
         findings: What was wrong with schemas used so far; grows as schemas are used.
+
+    Args:
+        made: Schemas that the document does not have in one place, by location (``Reading.made``).
     """
 
     def __init__(
-        self, document: Document, version: Version, *, weight_limit: int = _WEIGHT_LIMIT
+        self,
+        document: Document,
+        version: Version,
+        *,
+        made: Mapping[Location, object] = _NONE_MADE,
+        weight_limit: int = _WEIGHT_LIMIT,
     ) -> None:
+        self._made = made
         self._weight_limit = weight_limit
         self.findings: list[Finding] = []
         self._document = document
@@ -87,13 +99,13 @@ class SchemaRegistry:
         location = self._locations.get(str(schema_path[1]))
         if location is None:
             return None
-        schema = self._document.value(location)
+        schema = self._value(location)
         return location.child(*self._version.original_path(schema, direction, schema_path[2:]))
 
     def _key(self, location: Location) -> str:
         """Return the key of a location, made from its pointer: a person recognises it, and a component keeps its name."""
         if (key := self._keys.get(location)) is None:
-            parts = location.pointer.removeprefix("/components/schemas/").split("/")
+            parts = location.pointer.removeprefix(self._version.schemas_at).split("/")
             base = re.sub(r"[^A-Za-z0-9_.-]", "_", ".".join(parts)).strip(".") or "root"
             key, number = base, 1
             while key in self._locations or key == _DANGLING:
@@ -137,16 +149,22 @@ class SchemaRegistry:
             self._warn(Finding(rule, message, self._document.place(location.child(*path))))
 
         converted = self._version.convert_schema(
-            self._document.value(location),
+            self._value(location),
             direction,
             rewrite,
             own_ref=_PREFIX + key,
+            name=_own_name(location, self._version),
             look_up=look_up,
             report=report,
         )
         self._converted[key, direction] = converted
         self._reaches[key, direction] = reaches
         return converted
+
+    def _value(self, location: Location) -> object:
+        """Return a schema as the document has it."""
+        made = self._made.get(location)
+        return self._document.value(location) if made is None else made
 
     def _target(self, reference: str, base: Location) -> str:
         try:
@@ -196,6 +214,14 @@ class SchemaRegistry:
             self._warn(Finding("unusable-schema", message, place))
             return True
         return closure[key]
+
+
+def _own_name(location: Location, version: Version) -> str:
+    """Return the name under which a document defines the schema at a location; empty where it is no definition."""
+    name = location.pointer.removeprefix(version.schemas_at)
+    if name == location.pointer or "/" in name:
+        return ""
+    return name.replace("~1", "/").replace("~0", "~")
 
 
 def _bundle(key: str, closure: Mapping[str, object]) -> dict[str, object]:

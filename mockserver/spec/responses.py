@@ -12,7 +12,7 @@ from mockserver.spec.reading import Node, Reading
 _STATUS = re.compile(r"[1-5](?:[0-9][0-9]|XX)|DEFAULT")
 
 
-def read_request_body(reading: Reading, operation: Node) -> RequestBody | None:
+def read_request_body(reading: Reading, _item: Node, operation: Node) -> RequestBody | None:
     """Return what an operation takes, ``None`` where the document says nothing of it."""
     if "requestBody" not in operation.value:
         return None
@@ -27,13 +27,18 @@ def read_responses(reading: Reading, operation: Node) -> Mapping[str, Response]:
         status = written.upper()
         if _STATUS.fullmatch(status):
             key = "default" if status == "DEFAULT" else status
-            found[key] = reading.once(_response, node, key)
+            found[key] = reading.version.objects.read_response(reading, node, key, operation)
         else:
             message = f"{written[:20]!r} is no status: 100 to 599, 1XX to 5XX or default"
             reading.warn("bad-status", message, responses.at.child(written))
     if not found:
         reading.warn("no-responses", "the operation documents no answer", operation.at)
     return found
+
+
+def read_response(reading: Reading, node: Node, key: str, _operation: Node) -> Response:
+    """Return an answer; operations that refer to one share it."""
+    return reading.once(_response, node, key)
 
 
 def _request_body(reading: Reading, node: Node, _name: str) -> RequestBody:

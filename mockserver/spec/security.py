@@ -12,13 +12,18 @@ _API_KEY_PLACES = ("cookie", "header", "query")
 
 def read_security_schemes(reading: Reading, root: Node) -> Mapping[str, SecurityScheme]:
     """Return the schemes of a document by name, save those that nobody could satisfy."""
-    components = reading.child(root, "components")
-    reading.check_keys(components, "components")
     return {
         name: scheme
-        for name, node in reading.members(reading.child(components, "securitySchemes"))
+        for name, node in reading.version.objects.security_schemes(reading, root)
         if (scheme := _scheme(reading, node, name))
     }
+
+
+def security_schemes(reading: Reading, root: Node) -> Iterator[tuple[str, Node]]:
+    """Yield what a document has under ``securitySchemes``."""
+    components = reading.child(root, "components")
+    reading.check_keys(components, "components")
+    return reading.members(reading.child(components, "securitySchemes"))
 
 
 def read_security(

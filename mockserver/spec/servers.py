@@ -12,6 +12,12 @@ _MOST_URLS = 64
 """Spellings of one server: variables with many values multiply."""
 
 
+def servers(holder: Mapping[str, object]) -> list[object]:
+    """Return the ``servers`` list of a document, path item or operation; an empty one without."""
+    found = holder.get("servers")
+    return found if isinstance(found, list) else []
+
+
 def base_paths(servers: object) -> tuple[str, ...]:
     """Return the base paths of a ``servers`` list without trailing slash, each once; the bare path is always last.
 

@@ -10,11 +10,13 @@ from mockserver.errors import Finding, SpecError
 from mockserver.schemas import Schema
 from mockserver.spec.conversion import convert, original_path
 from mockserver.spec.document import Document
-from mockserver.spec.keys import KEYS_3_0, KEYS_3_1
+from mockserver.spec.keys import KEYS_2_0, KEYS_3_0, KEYS_3_1
 from mockserver.spec.keywords import Conversion, Path, Report, SchemaRules
 from mockserver.spec.model import Direction
+from mockserver.spec.objects import OPENAPI_3, Objects
+from mockserver.spec.swagger2 import SWAGGER_2
 
-SUPPORTED = "3.0 and 3.1"
+SUPPORTED = "2.0, 3.0 and 3.1"
 
 
 def _nothing(_reference: str) -> object:
@@ -33,6 +35,9 @@ class Version:
         name: Major and minor, as in ``3.1``.
         keys: By kind of object (``operation``, ``parameter``, …): the names that the version defines in it.
         methods: Keys of a path item that are operations, in lower case.
+        objects: How its objects are read into the model.
+        key: What a document names its version under.
+        schemas_at: Where it defines schemas by name: a pointer with a slash at its end.
         schema_rules: How its schemas differ from JSON Schema 2020-12.
     """
 
@@ -42,6 +47,9 @@ class Version:
     methods: frozenset[str] = frozenset(
         ("get", "put", "post", "delete", "options", "head", "patch", "trace")
     )
+    objects: Objects = OPENAPI_3
+    key: str = "openapi"
+    schemas_at: str = "/components/schemas/"
 
     def convert_schema(
         self,
@@ -50,6 +58,7 @@ class Version:
         rewrite_ref: Callable[[str], str],
         *,
         own_ref: str = "#",
+        name: str = "",
         look_up: Callable[[str], object] = _nothing,
         report: Report = _unheard,
     ) -> Schema:
@@ -63,10 +72,13 @@ class Version:
             direction: ``readOnly`` properties need not be in requests, ``writeOnly`` ones not in responses.
             rewrite_ref: Gives the ``$ref`` of the result for one of the document.
             own_ref: The ``$ref`` that leads to this schema.
+            name: Of its definition, where it has one of its own.
             look_up: Gives the document's schema behind a ``$ref``, anything else where there is none.
             report: Hears path, rule and message of what was left out.
         """
-        conversion = Conversion(self.schema_rules, direction, rewrite_ref, own_ref, look_up, report)
+        conversion = Conversion(
+            self.schema_rules, direction, rewrite_ref, own_ref, look_up, report, name
+        )
         return convert(conversion, schema)
 
     def original_path(self, schema: object, direction: Direction, path: Path) -> Path:
@@ -78,6 +90,22 @@ class Version:
 
 
 VERSIONS: Mapping[str, Version] = {
+    "2.0": Version(
+        "2.0",
+        keys=KEYS_2_0,
+        # 2.0 cannot allow null; who needs it writes an extension, or the keyword of 3.0.
+        schema_rules=SchemaRules(
+            ref_siblings=False,
+            nullable=frozenset(("request", "response")),
+            nullable_keys=("x-nullable", "nullable"),
+            parameters_are_schemas=True,
+            discriminator_is_name=True,
+        ),
+        methods=frozenset(("get", "put", "post", "delete", "options", "head", "patch")),
+        objects=SWAGGER_2,
+        key="swagger",
+        schemas_at="/definitions/",
+    ),
     "3.0": Version(
         "3.0",
         keys=KEYS_3_0,
@@ -107,7 +135,8 @@ def detect_version(document: Document) -> Version:
         if key in root:
             minor = ".".join(str(root[key]).strip().split(".")[:2])
             # An unquoted ``openapi: 3.1`` is a number in YAML; it says what it means.
-            if key == "openapi" and (version := VERSIONS.get(minor)):
+            version = VERSIONS.get(minor)
+            if version and version.key == key:
                 return version
             kind = "OpenAPI" if key == "openapi" else "Swagger"
             message = f"{kind} {str(root[key])[:40]} is not read; {SUPPORTED} are"

@@ -15,7 +15,7 @@ from mockserver.validation.coercion import Raw, Shape, shapes_of
 from mockserver.validation.deep import decode_percent, encode_percent, flatten, nest, split_pairs
 from mockserver.validation.errors import DecodeError, EncodeError, StyleError
 from mockserver.validation.multipart import Part, read_parts, write_part
-from mockserver.validation.styles import Pairs, form_pairs, read_query, wanted
+from mockserver.validation.styles import Pairs, delimiter_of, form_pairs, read_query, wanted
 from mockserver.validation.text import scalar_text
 
 BOUNDARY = "mockserver"
@@ -118,7 +118,7 @@ def encode_multipart(value: object, form: Form, boundary: str = BOUNDARY) -> byt
     parts = [
         _part(name, each, form)
         for name, item in value.items()
-        for each in (item if isinstance(item, list) else [item])
+        for each in _each_part(item, form.encoding(name))
     ]
     if any(f"--{boundary}".encode() in part.data for part in parts):
         raise EncodeError("the value holds the boundary of the multipart body")
@@ -197,6 +197,9 @@ def _value(form: Form, name: str, raw: Raw) -> object:
                 return decode_json(raw)
             except JsonError:
                 return shape.read(raw)
+        encoding = form.encoding(name)
+        if encoding.style and encoding.explode is False and "array" in shape.types:
+            return shape.read(list(raw.split(delimiter_of(encoding.style))))
     return shape.read(raw)
 
 
@@ -207,6 +210,15 @@ def _one_or_list(form: Form, name: str, values: list[object]) -> object:
     types = form.shape.property(name).types
     wants_list = "array" in types and "string" not in types and not isinstance(values[0], list)
     return values if wants_list else values[0]
+
+
+def _each_part(item: object, encoding: Encoding) -> list[object]:
+    """Return what is sent as a part each: the items of a list, unless it has a style that makes it one value."""
+    if not isinstance(item, list):
+        return [item]
+    if encoding.style and encoding.explode is False and _is_list_of_scalars(item):
+        return [delimiter_of(encoding.style).join(map(scalar_text, item))]
+    return item
 
 
 def _part(name: str, value: object, form: Form) -> Part:

@@ -18,6 +18,7 @@ from mockserver.validation.styles import (
     read_path,
     read_query,
     read_simple,
+    split_nested,
     wanted,
     write_parameter,
 )
@@ -178,7 +179,10 @@ class _Reader:
                 values = sent.request.header_values(self.key.encode("latin-1", "replace"))
                 # RFC 9110 §5.3: several lines are one list.
                 text = ", ".join(value.decode("latin-1") for value in values)
-                return read_simple(text, want.kind, explode=parameter.explode) if values else None
+                if not values:
+                    return None
+                style, explode = parameter.style, parameter.explode
+                return read_simple(text, want.kind, explode=explode, style=style)
             case "cookie":
                 return read_cookie(parameter, sent.cookies, want)
             case _:
@@ -204,7 +208,7 @@ def _typed(
     """Return the value that the schema wants, and what it has against it."""
     if parameter.content is not None:
         return _content(parameter.content, raw, api, direction, at)
-    value = shape.read(raw)
+    value = shape.read(split_nested(raw, parameter.nested))
     if parameter.schema is None:
         return value, []
     validator = api.schemas.validator(parameter.schema, direction)
@@ -249,7 +253,8 @@ def judge_header(header: Parameter, wire: bytes, api: Api) -> list[Violation]:
     at = ("header", header.name.lower())
     shape = shapes_of(api.schemas, "response").at(header.schema)
     try:
-        raw = read_simple(wire.decode("latin-1"), wanted(shape).kind, explode=header.explode)
+        text, kind = wire.decode("latin-1"), wanted(shape).kind
+        raw = read_simple(text, kind, explode=header.explode, style=header.style)
     except StyleError as error:
         return [Violation(at, "style", str(error), api.document.place(header.at))]
     return _typed(header, shape, raw, api, "response", at)[1]

@@ -6,7 +6,7 @@ escaped (spaces, pipes, the dots of labels) or where all delimiters are (``a%2Cb
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -23,7 +23,8 @@ Kind = Literal["scalar", "list", "mapping"]
 Pairs = list[tuple[str, str]]
 """Decoded names with their values still encoded."""
 
-_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+# Swagger 2.0 has one more, and writes all of them in paths and headers too.
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 _RESERVED = ":/?#[]@!$'()*,;"  # RFC 3986 §2.2 without ``&``, ``=`` and ``+``, which mean something in a query
 
 
@@ -59,6 +60,34 @@ def wanted(shape: Shape, declared: frozenset[str] = frozenset()) -> Wanted:
     return Wanted(kind, members, declared - members if shape.takes_more else None)
 
 
+def delimiter_of(style: str) -> str:
+    """Return what stands between the items of a list that is one value."""
+    return _DELIMITERS.get(style, ",")
+
+
+def split_nested(raw: Raw, delimiters: Sequence[str]) -> Raw:
+    """Return a list whose items, which are lists of their own, are split by the delimiter of each level."""
+    if not delimiters or not isinstance(raw, list):
+        return raw
+    return [
+        split_nested(list(item.split(delimiters[0])), delimiters[1:])
+        if isinstance(item, str)
+        else item
+        for item in raw
+    ]
+
+
+def join_nested(value: object, delimiters: Sequence[str]) -> object:
+    """Return a list with the lists in it written as strings; what ``split_nested`` reads."""
+    if not delimiters or not isinstance(value, list):
+        return value
+    inner = [join_nested(item, delimiters[1:]) for item in value]
+    return [
+        delimiters[0].join(map(scalar_text, item)) if isinstance(item, list) else item
+        for item in inner
+    ]
+
+
 def read_path(parameter: Parameter, text: str, kind: Kind) -> Raw:
     """Read a decoded path segment: simple, label or matrix.
 
@@ -72,7 +101,7 @@ def read_path(parameter: Parameter, text: str, kind: Kind) -> Raw:
         return _read_joined(text[1:], "." if explode else ",", kind, explode=explode)
     if parameter.style == "matrix":
         return _read_matrix(parameter.name, text, kind, explode=explode)
-    return _read_joined(text, ",", kind, explode=explode)
+    return _read_joined(text, delimiter_of(parameter.style), kind, explode=explode)
 
 
 def read_query(parameter: Parameter, pairs: Pairs, want: Wanted) -> Raw | None:
@@ -99,20 +128,20 @@ def read_query(parameter: Parameter, pairs: Pairs, want: Wanted) -> Raw | None:
     values = [value for key, value in pairs if key == name]
     if not values:
         return None
-    delimiter = _DELIMITERS.get(parameter.style, ",")
+    delimiter = delimiter_of(parameter.style)
     if kind == "scalar" or len(values) > 1 or (parameter.explode and delimiter == ","):
         texts: list[Raw] = [decode_percent(value) for value in values]
         return texts if kind == "list" or len(texts) > 1 else texts[0]
     return _read_parts(_split(values[0], delimiter), kind, explode=False)
 
 
-def read_simple(text: str, kind: Kind, *, explode: bool) -> Raw:
-    """Read the value of a header: simple.
+def read_simple(text: str, kind: Kind, *, explode: bool, style: str = "simple") -> Raw:
+    """Read the value of a header: simple, or a style that delimits.
 
     Raises:
         StyleError: It is not written so.
     """
-    return _read_joined(text.strip(" \t"), ",", kind, explode=explode)
+    return _read_joined(text.strip(" \t"), delimiter_of(style), kind, explode=explode)
 
 
 def read_cookie(parameter: Parameter, cookies: Mapping[str, str], want: Wanted) -> Raw | None:
@@ -144,6 +173,7 @@ def write_parameter(parameter: Parameter, value: object) -> str:
         isinstance(value, str) and "json" not in parameter.content.name
     ):
         value = json.dumps(value, ensure_ascii=False)
+    value = join_nested(value, parameter.nested)
     match parameter.location:
         case "path":
             return _write_path(parameter, value)
@@ -152,7 +182,8 @@ def write_parameter(parameter: Parameter, value: object) -> str:
             pairs = form_pairs(parameter.name, value, "form", explode=False)
             return "; ".join(f"{name}={text.replace('+', '%20')}" for name, text in pairs)
         case "header":
-            return _join(value, ",", "=" if parameter.explode else ",", encode=False)
+            delimiter = delimiter_of(parameter.style)
+            return _join(value, delimiter, "=" if parameter.explode else ",", encode=False)
         case _:
             safe = _RESERVED if parameter.allow_reserved else ""
             pairs = form_pairs(
@@ -181,7 +212,7 @@ def form_pairs(
         parts = [text(item) for item in value]
     else:
         return [(name, text(value))]
-    delimiter = quote(_DELIMITERS.get(style, ","), safe=",")
+    delimiter = quote(delimiter_of(style), safe=",")
     return [(name, delimiter.join(parts))] if parts else []
 
 
@@ -238,7 +269,7 @@ def _write_path(parameter: Parameter, value: object) -> str:
         if explode and isinstance(value, dict):
             return "".join(f";{_encoded(key)}={_encoded(item)}" for key, item in value.items())
         return f";{name}={_join(value, ',', ',')}"
-    return _join(value, ",", "=" if explode else ",")
+    return _join(value, quote(delimiter_of(parameter.style), safe=","), "=" if explode else ",")
 
 
 def _join(value: object, separator: str, pair: str, *, encode: bool = True) -> str:

@@ -14,6 +14,8 @@ from mockserver.spec.versions import detect_version
         ({"openapi": "3.0.3-rc1"}, "3.0"),
         ({"openapi": "3.1.1"}, "3.1"),
         ({"openapi": 3.1}, "3.1"),
+        ({"swagger": "2.0"}, "2.0"),
+        ({"swagger": 2.0}, "2.0"),
     ],
 )
 def test_a_document_says_its_version(tmp_path, root, name):
@@ -25,8 +27,12 @@ def test_a_document_says_its_version(tmp_path, root, name):
 @pytest.mark.parametrize(
     ("root", "rule", "message"),
     [
-        ({"openapi": "3.2.0"}, "unsupported-version", "OpenAPI 3.2.0 is not read; 3.0 and 3.1 are"),
-        ({"swagger": "2.0"}, "unsupported-version", "Swagger 2.0 is not read; 3.0 and 3.1 are"),
+        (
+            {"openapi": "3.2.0"},
+            "unsupported-version",
+            "OpenAPI 3.2.0 is not read; 2.0, 3.0 and 3.1 are",
+        ),
+        ({"openapi": "2.0"}, "unsupported-version", "OpenAPI 2.0 is not read"),
         ({"swagger": "3.0"}, "unsupported-version", "Swagger 3.0 is not read"),
         ({"openapi": None}, "unsupported-version", "OpenAPI None is not read"),
         ({"openapi": ["3.1"]}, "unsupported-version", "is not read"),
