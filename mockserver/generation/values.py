@@ -31,7 +31,7 @@ __all__ = ["Unsatisfiable", "generate"]
 
 _MOST_TRIES = 10
 _MOST_WAYS = 32
-_MOST_VALUES = 100_000
+_MOST_VALUES = 50_000
 _MOST_LEVELS = 40
 _MOST_RECURSIONS = 2
 _ROOM = 500.0
@@ -80,8 +80,8 @@ def generate(
     Raises:
         Unsatisfiable: None was found.
     """
+    validator = schemas.validator(location, direction)  # first: it finds what cannot be judged
     schema = schemas.schema(location, direction)
-    validator = schemas.validator(location, direction)
     maker = _Maker(schemas, direction, chance, fill_properties=fill_properties)
     reason = ""
     for attempt in range(_MOST_TRIES):

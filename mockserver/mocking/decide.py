@@ -308,7 +308,7 @@ class Mock:
                 )
             detail = f"{request.method[:20]} is not described for {path}; it has: {allow}"
             return self._problem(405, "method-not-allowed", detail, scenario, headers=headers)
-        detail = f"no operation of {self.api.title!r} has the path {path!r}"
+        detail = f"no operation of {self.api.title[:80]!r} has the path {path!r}"
         members: dict[str, object] = {}
         if near := missed.nearest:
             members["nearest"] = f"{near.method} {near.path}"

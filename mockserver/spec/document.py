@@ -34,26 +34,38 @@ class Source:
         self, path: str, value: object, references: set[str], places: Lines | JsonPlaces
     ) -> None:
         self.path = path
+        self._shown = shown_path(path)
         self.value = value
         self.references = references
         self._places = places
+        self._positions: dict[
+            int, dict[str, int]
+        ] = {}  # by identity: the value keeps each container alive
 
     def place(self, pointer: str) -> Place:
         """Return where the key or item that introduces a node stands; of its nearest ancestor where it is absent."""
-        shown = shown_path(self.path)
-        tokens = pointer_tokens(pointer)
+        shown, tokens = self._shown, pointer_tokens(pointer)
         if isinstance(self._places, JsonPlaces):
             return Place(shown, *self._places.find(tokens))
         position, container = (1, 1), self.value
         for token in tokens:
-            step = _entry(container, token)
-            if step is None:
+            entry = _entry(container, token)
+            if entry is None:
                 break
-            index, child = step
-            line, column = self._places.find(container, index)
+            line, column = self._places.find(container, self._position(container, token))
             position = (line, column) if line else position
-            container = child
+            (container,) = entry
         return Place(shown, *position)
+
+    def _position(self, container: object, token: str) -> int:
+        """Return how many entries of a container come before one of them."""
+        if not isinstance(container, dict):
+            return int(token)
+        kept = self._positions.get(id(container))
+        if kept is None:
+            kept = {key: index for index, key in enumerate(container)}
+            self._positions[id(container)] = kept
+        return kept[token]
 
 
 class Document:
@@ -95,13 +107,13 @@ class Document:
             raise SpecError(self._unread.get(location.file) or _no_file(location.file))
         value = source.value
         for token in pointer_tokens(location.pointer):
-            step = _entry(value, token)
-            if step is None:
+            entry = _entry(value, token)
+            if entry is None:
                 near = source.place(location.pointer)
                 raise SpecError(
                     Finding("dangling-reference", f"nothing stands at {location.pointer}", near)
                 )
-            value = step[1]
+            (value,) = entry
         return value
 
     def resolve(self, reference: str, base: Location) -> Location:
@@ -240,15 +252,15 @@ def pointer_tokens(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
-def _entry(container: object, token: str) -> tuple[int, object] | None:
-    """Return position and value of an entry of a container, ``None`` where there is none."""
+def _entry(container: object, token: str) -> tuple[object] | None:
+    """Return the value of an entry of a container, alone in a tuple; ``None`` where there is none."""
     if isinstance(container, dict):
         if token in container:
-            return list(container).index(token), container[token]
+            return (container[token],)
     elif isinstance(container, list) and token.isascii() and token.isdigit():
         index = int(token)
         if index < len(container):
-            return index, container[index]
+            return (container[index],)
     return None
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mockserver.errors import Finding, SpecError
 from mockserver.schemas import Schema, SchemaProblem, Validator, compile_schema
+from mockserver.spec.cost import Looks
 from mockserver.spec.document import Document
 from mockserver.spec.model import Direction, Location
 from mockserver.spec.versions import Version
@@ -191,13 +192,27 @@ class SchemaRegistry:
         return found
 
     def _compile(self, key: str, direction: Direction, *, formats: bool) -> _Kept:
-        closure = self._closure(key, direction)
+        closure = self._bearable(self._closure(key, direction), direction)
         try:
             compiled = compile_schema(_bundle(key, closure), formats=formats)
         except SchemaProblem:
             sound = {one: self._sound(one, closure, direction) for one in closure}
             compiled = compile_schema(_bundle(key, sound), formats=formats)
         return _Kept(compiled, len(closure))
+
+    def _bearable(self, closure: dict[str, object], direction: Direction) -> dict[str, object]:
+        """Let schemas that would keep a judge busy for ever allow all, with a warning: here and for who makes values."""
+        looks = Looks(lambda reference: self.resolve(reference, direction))
+        for key in closure:
+            if not looks.are_bearable(_PREFIX + key):
+                message = (
+                    "judging a value by this schema would take too long, and it is not applied"
+                )
+                hint = "combine fewer references with allOf, anyOf or oneOf"
+                place = self._document.place(self._locations[key])
+                self._warn(Finding("unusable-schema", message, place, hint))
+                closure[key] = self._converted[key, direction] = True
+        return closure
 
     def _sound(self, key: str, closure: Mapping[str, object], direction: Direction) -> object:
         """Return a converted schema, or one that allows all, with a warning, where it does not compile.

@@ -57,7 +57,8 @@ def wanted(shape: Shape, declared: frozenset[str] = frozenset()) -> Wanted:
     kind: Kind = "scalar"
     if shape.types and "string" not in shape.types:
         kind = "list" if "array" in shape.types else "mapping" if "object" in shape.types else kind
-    return Wanted(kind, members, declared - members if shape.takes_more else None)
+    takes_more = shape.takes_more and kind == "mapping"
+    return Wanted(kind, members, declared - members if takes_more else None)
 
 
 def delimiter_of(style: str) -> str:

@@ -350,7 +350,7 @@ IMPOSSIBLE = {
             "minItems": 1_000,
             "items": {"type": "array", "minItems": 1_000, "items": {"type": "integer"}},
         },
-        "a value of more than 100,000 parts",
+        "a value of more than 50,000 parts",
     ),
     "too deep": (
         {
