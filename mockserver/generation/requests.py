@@ -3,12 +3,14 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from mockserver.generation.chance import Chance
 from mockserver.generation.values import generate
 from mockserver.messages import HeaderPair, HttpRequest
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Example, Location, MediaType, Operation, Parameter, Requirement
+from mockserver.spec.templates import route_hint, route_path
 from mockserver.validation.deep import encode_percent
 from mockserver.validation.media_types import FORM, encode_body, essence, is_json
 from mockserver.validation.parameters import write_parameter
@@ -37,8 +39,9 @@ def build_request(
         EncodeError: The body cannot be written in any of its media types.
     """
     maker = _Maker(api, chance)
-    path = operation.path.partition("?")[0]
-    query: list[str] = []
+    path = route_path(operation.path)
+    sign, pairs = route_hint(operation.path)
+    query = [urlencode([pair]) for pair in pairs] if sign == "?" else []
     headers: list[HeaderPair] = []
     cookies: list[str] = []
     for parameter in operation.parameters:

@@ -24,6 +24,7 @@ from mockserver.mocking.answers import Answer, DocumentAnswers, not_acceptable, 
 from mockserver.mocking.authenticate import Authenticator
 from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
 from mockserver.mocking.explain import Explainer
+from mockserver.mocking.rivals import choose_rival
 from mockserver.mocking.scenarios import draw_delay
 from mockserver.mocking.select import Asked, CaseChosen, Documented, Refused, Selection, select
 from mockserver.spec.compile import Api
@@ -136,6 +137,8 @@ class Mock:
             return self._unknown_scenario(scenario, chosen_by)
         if not isinstance(route, Route):
             return self._unrouted(route, request, scenario)
+        if route.rivals:
+            route = choose_rival(route, request, self._judge)
         operation = route.operation
         identity = self._authenticator.identify(operation, request)
         judgement = self._judge.judge_request(operation, request, route.path_values)

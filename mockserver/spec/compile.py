@@ -16,7 +16,7 @@ from mockserver.spec.registry import SchemaRegistry
 from mockserver.spec.responses import read_responses
 from mockserver.spec.security import read_security, read_security_schemes
 from mockserver.spec.servers import base_paths, server_urls
-from mockserver.spec.templates import route_shape
+from mockserver.spec.templates import route_hint, route_shape
 from mockserver.spec.versions import detect_version
 
 
@@ -161,12 +161,16 @@ def _named_once(reading: Reading, operations: Sequence[Operation]) -> Iterator[O
 
 
 def _warn_of_equal_templates(reading: Reading, operations: Sequence[Operation]) -> None:
-    """Warn of operations that no request can reach, because an earlier one has an equal template."""
+    """Warn of operations whose paths are those of another: only their parameters can tell a request's meaning."""
     reached: dict[tuple[object, ...], Operation] = {}
     for operation in operations:
-        # Servers of their own may still tell two equal paths apart.
-        key = (operation.method, route_shape(operation.path), operation.base_paths)
+        # Servers of their own may still tell two equal paths apart, and so may what stands behind the path.
+        path = operation.path
+        key = (operation.method, route_shape(path), route_hint(path), operation.base_paths)
         earlier = reached.setdefault(key, operation)
         if earlier is not operation:
-            message = f"{operation.method} {operation.path} is never reached: {earlier.path} means the same paths"
+            message = (
+                f"{operation.method} {path} means the same paths as {earlier.path}:"
+                " it answers only where its parameters fit a request better"
+            )
             reading.warn("equal-templates", message, operation.location)

@@ -29,10 +29,12 @@ class Route(NamedTuple):
 
     Attributes:
         path_values: The text of each path parameter, percent-decoded, by name as the template has it.
+        rivals: Later operations with the same method and an equal template: only the rest of the request can tell.
     """
 
     operation: Operation
     path_values: Mapping[str, str]
+    rivals: "tuple[Route, ...]" = ()
 
 
 class NoMethod(NamedTuple):
@@ -61,16 +63,28 @@ class _Leaf(NamedTuple):
     Attributes:
         unread: Number of captured values that come before those of ``names``: variables of a server.
         names: Of the path parameters, in order.
+        rivals: Later ones with an equal template.
     """
 
     operation: Operation
     unread: int
     names: tuple[str, ...]
+    rivals: "tuple[_Leaf, ...]" = ()
 
     def route(self, captured: Sequence[str]) -> Route:
         """Return the operation with the values captured on the way to it."""
         values = captured[self.unread :] if self.unread else captured
-        return Route(self.operation, dict(zip(self.names, values, strict=False)))  # of one length
+        path_values = dict(zip(self.names, values, strict=False))  # of one length
+        if not self.rivals:
+            return Route(self.operation, path_values)
+        rivals = tuple(rival.route(captured) for rival in self.rivals)
+        return Route(self.operation, path_values, rivals)
+
+    def joined(self, leaf: "_Leaf") -> "_Leaf":
+        """Return this leaf with one more rival, unless it is there already by way of another server."""
+        if any(known.operation is leaf.operation for known in (self, *self.rivals)):
+            return self
+        return self._replace(rivals=(*self.rivals, leaf))
 
 
 class _Node:
@@ -106,7 +120,8 @@ class _Node:
 class Router:
     """The templates of a document, compiled. Matching takes the same time for one operation and for a thousand.
 
-    Of two operations with the same method and equal templates (``/a/{x}``, ``/a/{y}``) the first one wins.
+    Of two operations with the same method and equal templates (``/a/{x}``, ``/a/{y}``) the first one is the route, and the
+    others are its rivals.
     """
 
     def __init__(self, operations: Sequence[Operation]) -> None:
@@ -173,14 +188,16 @@ class Router:
         names = tuple(name for segment in own for name in segment.names)
         leaf = _Leaf(operation, unread, names)
         known = node.leaves.get(operation.method)
-        if known is None or known.operation.method != operation.method:  # a GET that stands in
-            node.leaves[operation.method] = leaf
-        if operation.method == "GET":
-            node.leaves.setdefault("HEAD", leaf)
+        if known is not None and known.operation.method == operation.method:
+            leaf = known.joined(leaf)
+        node.leaves[operation.method] = leaf
+        stands_in = node.leaves.get("HEAD")
+        if operation.method == "GET" and (stands_in is None or stands_in.operation.method == "GET"):
+            node.leaves["HEAD"] = leaf
         path = base + route_path(operation.path)
         if not (names or unread or "%" in path):
             self._constant[path.encode("utf-8", "surrogatepass")] = {
-                method: Route(constant.operation, {}) for method, constant in node.leaves.items()
+                method: constant.route(()) for method, constant in node.leaves.items()
             }
 
     def _nearest(self, method: str, path: bytes) -> Operation | None:

@@ -71,6 +71,16 @@ def route_path(path: str) -> str:
     return re.sub(r"[?#](?![^{}]*\}).*$", "", path, count=1, flags=re.DOTALL)
 
 
+def route_hint(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return what a document writes behind a path: the sign (``?``, ``#`` or nothing) and the pairs that follow it.
+
+    ``/x?beta=true`` means requests with that query; ``/#Action=Run`` merely tells people which ``/`` is meant.
+    """
+    behind = path[len(route_path(path)) :]
+    pairs = (pair.partition("=") for pair in behind[1:].split("&") if pair)
+    return behind[:1], tuple((unquote(name), unquote(value)) for name, _, value in pairs)
+
+
 def _parse_segment(text: str) -> Segment:
     parts = _EXPRESSION.split(text)
     texts = tuple(unquote(part) for part in parts[::2])

@@ -48,13 +48,22 @@ class Judge:
         self._api = api
         self._readers: dict[str, ParameterReader] = {}
 
+    def judge_parameters(
+        self, operation: Operation, request: HttpRequest, path_values: Mapping[str, str]
+    ) -> list[Violation]:
+        """Return what a request has against an operation's parameters; its body is not looked at."""
+        return self._reader(operation).read(path_values, request)[1]
+
+    def _reader(self, operation: Operation) -> ParameterReader:
+        if (reader := self._readers.get(operation.name)) is None:
+            reader = self._readers[operation.name] = ParameterReader(operation, self._api)
+        return reader
+
     def judge_request(
         self, operation: Operation, request: HttpRequest, path_values: Mapping[str, str]
     ) -> RequestJudgement:
         """Return the decoded values of a request and its violations: parameters first, then the body."""
-        if (reader := self._readers.get(operation.name)) is None:
-            reader = self._readers[operation.name] = ParameterReader(operation, self._api)
-        values, violations = reader.read(path_values, request)
+        values, violations = self._reader(operation).read(path_values, request)
         if operation.request_body is None:
             return RequestJudgement(values, tuple(violations))
         body, unsupported = self._request_body(operation, request, violations)

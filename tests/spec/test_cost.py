@@ -1,5 +1,7 @@
 """Schemas that would keep a judge busy for ever are found before anybody judges by them."""
 
+from typing import Any
+
 import pytest
 
 from mockserver.schemas import Schema
@@ -7,7 +9,7 @@ from mockserver.spec.cost import MOST_LOOKS, Looks
 from mockserver.spec.model import Location
 from tests.spec.building import compiled
 
-COMBINATIONS = {
+COMBINATIONS: dict[str, Any] = {
     "allOf": lambda inner: {"allOf": [inner] * 10},
     "anyOf": lambda inner: {"anyOf": [inner] * 10},
     "oneOf": lambda inner: {"type": "string", "oneOf": [inner] * 10},
@@ -46,7 +48,7 @@ def test_what_is_wide_but_bearable_is_judged(tmp_path):
 
 
 def test_recursion_through_values_costs_nothing():
-    schemas = {
+    schemas: dict[str, Schema] = {
         "node": {"properties": {"next": {"$ref": "node"}}, "allOf": [{"$ref": "node"}, True]}
     }
     assert Looks(schemas.__getitem__).are_bearable("node")

@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 
 from mockserver.spec.model import Location, Operation
 from mockserver.spec.routes import NoMethod, NoPath, Route, Router
+from mockserver.spec.templates import route_hint
 
 
 def operation(line: str, *base_paths: str) -> Operation:
@@ -152,8 +153,40 @@ def test_an_escape_in_a_documents_literal_is_decoded_and_stays_one_segment():
     assert isinstance(routes.match("GET", b"/a/b"), NoPath)
 
 
-def test_the_first_of_two_equal_templates_wins():
-    assert found(router("GET /a/{x}", "GET /a/{y}"), "GET /a/1") == ("GET /a/{x}", {"x": "1"})
+def test_of_equal_templates_the_first_is_the_route_and_the_others_are_its_rivals():
+    for method in ("GET", "HEAD"):
+        route = router("GET /a/{x}", "GET /a/{y}", "GET /a/{z}?b=1").match(method, b"/a/1")
+        assert isinstance(route, Route)
+        assert (route.operation.path, route.path_values) == ("/a/{x}", {"x": "1"})
+        assert [rival.path_values for rival in route.rivals] == [{"y": "1"}, {"z": "1"}]
+        assert not any(rival.rivals for rival in route.rivals)
+
+
+def test_rivals_of_a_constant_path():
+    route = router("GET /#A=1", "POST /", "GET /#A=2").match("GET", b"/")
+    assert isinstance(route, Route)
+    assert [rival.operation.path for rival in route.rivals] == ["/#A=2"]
+
+
+def test_an_operation_is_no_rival_of_itself():
+    routes = Router([operation("GET /a/{x}", "/{y}", "/{z}")])
+    route = routes.match("GET", b"/v/a/1")
+    assert isinstance(route, Route)
+    assert not route.rivals
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/a", ("", ())),
+        ("/a?b=1&c", ("?", (("b", "1"), ("c", "")))),
+        ("/#Action=Run%20it", ("#", (("Action", "Run it"),))),
+        ("/a/{id?}", ("", ())),
+        ("/a?", ("?", ())),
+    ],
+)
+def test_what_stands_behind_a_path(path, hint):
+    assert route_hint(path) == hint
 
 
 @pytest.mark.parametrize(
