@@ -10,6 +10,8 @@ from urllib.parse import unquote, urljoin, urlparse
 
 import yaml
 
+from tests.corpus.swagger2 import as_schema, converted
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -79,7 +81,7 @@ for _first in "tTfF":
 
 
 class Document:
-    """An OpenAPI document and the files behind its references.
+    """An OpenAPI document and the files behind its references; Swagger 2.0 is read as OpenAPI 3.0.
 
     Args:
         path: Its first file.
@@ -87,8 +89,12 @@ class Document:
 
     def __init__(self, path: Path) -> None:
         self._files: dict[str, object] = {}
+        self._is_swagger = False
         self.path = path
         self.root = self.node(path.resolve().as_uri(), "")
+        self._is_swagger = "swagger" in mapping(self.root.value)
+        if self._is_swagger:
+            self._read_swagger()
 
     @property
     def version(self) -> str:
@@ -102,7 +108,22 @@ class Document:
             self._files[file] = (
                 json.loads(text) if file.endswith(".json") else yaml.load(text, _Loader)
             )
+            if self._is_swagger:
+                self._files[file] = as_schema(self._files[file])
         return self._files[file]
+
+    def _read_swagger(self) -> None:
+        """Put the document as OpenAPI 3.0 in the place of its first file."""
+        file = self.root.file
+        root = mapping(as_schema(self.root.value))
+        self._files[file] = root
+
+        def follow(value: object) -> tuple[dict[str, object], str]:
+            found = self.follow(Node(file, "", value))
+            return mapping(found.value), found.file
+
+        self._files[file] = converted(root, follow)
+        self.root = self.node(file, "")
 
     def node(self, file: str, pointer: str) -> Node:
         """Return the value at a JSON Pointer."""

@@ -96,7 +96,12 @@ def _value(maker: Maker, parameter: Parameter) -> object:
     for value in ready:
         if schema is None or maker.schemas.error(schema, value, "request") is None:
             return value
-    return maker.make(schema) if schema else "text"
+    if schema is None:
+        return "text"
+    made = maker.make(schema)
+    if made == [] and parameter.required and "items" in mapping(schema.value):
+        return [maker.make(document.raw_child(schema, "items"))]  # none leaves nothing on the wire
+    return made
 
 
 def _schema_below(document: Document, node: Node) -> Node | None:
@@ -160,7 +165,9 @@ def _query(name: str, value: object, style: str, *, explode: bool) -> Iterator[t
         if explode:
             yield from ((name, text) for text in texts)
         elif texts:
-            joint = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
+            joint = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}.get(
+                style, ","
+            )
             yield name, joint.join(texts)
     elif isinstance(value, dict):
         if explode:

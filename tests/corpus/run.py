@@ -20,7 +20,7 @@ from tests.corpus.values import CannotMakeError
 from tests.running import Answered, Cost, exchange, serving
 from tests.specs import SPECS
 
-READ = ("3.0", "3.1")
+READ = ("2.0", "3.0", "3.1")
 """Versions that the product reads so far."""
 
 

@@ -119,7 +119,8 @@ class Schemas:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._version = document.version[:3]
+        # The document reads Swagger 2.0 as OpenAPI 3.0.
+        self._version = "3.0" if document.version[:3] == "2.0" else document.version[:3]
         self._registry: Registry[Any] = Registry(retrieve=self._retrieve)  # type: ignore[call-arg]
         self._validators: dict[tuple[str, Direction], Validator] = {}
 

@@ -19,7 +19,16 @@ LIMIT = 120
 
 
 @pytest.mark.parametrize(
-    "name", ["petstore.yaml", "museum.yaml", "stripe.json", "github.json", "openai.yaml"]
+    "name",
+    [
+        "petstore.yaml",
+        "museum.yaml",
+        "stripe.json",
+        "github.json",
+        "openai.yaml",
+        "docker-engine.yaml",
+        "netlify.yml",
+    ],
 )
 def test_every_operation_answers_a_valid_request_validly(name: str) -> None:
     report = run(spec(name), limit=LIMIT)
@@ -34,6 +43,9 @@ def _is_known(name: str, failure: str) -> bool:
     # the judge's library takes true for the number one.
     if name == "openai.yaml":
         return "/hyperparameters/" in failure
+    # Its only answers are 101, which HTTP cannot end an exchange with, and errors.
+    if name == "docker-engine.yaml":
+        return "POST /session" in failure and "interim-status" in failure
     # The judge's own requests hold empty lists within deepObject queries and unions, which leave nothing on the wire.
     paths = ("GET /v1/invoices/upcoming", "POST /v1/setup_intents/text/confirm")
     return (

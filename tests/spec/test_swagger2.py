@@ -132,6 +132,18 @@ def test_lists_in_lists_keep_their_delimiters(tmp_path: Path):
     assert [parameter.nested for parameter in only(api).parameters] == [("|", ","), (",",)]
 
 
+def test_items_without_end_are_read_so_deep(tmp_path: Path):
+    api = with_operation(
+        tmp_path,
+        """
+        parameters: [{name: q, in: query, type: array, items: {$ref: '#/definitions/List'}}]
+        responses: {200: {description: fine}}
+        """,
+        rest="definitions: {List: {type: array, items: {$ref: '#/definitions/List'}}}",
+    )
+    assert set(only(api).parameters[0].nested) == {","}
+
+
 def test_a_parameter_is_its_own_schema(tmp_path: Path):
     api = with_operation(
         tmp_path,
