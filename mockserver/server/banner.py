@@ -67,7 +67,7 @@ def _sections(occasion: Occasion) -> Iterator[tuple[str, Sequence[str]]]:
     api, fixtures = contract.api, contract.fixtures
     name = escape(f"{api.title} {api.version}".strip())
     count = len(api.operations)
-    described = f"  {name}: {count} operation{'s' * (count != 1)} ({_document(contract)}, OpenAPI {api.openapi})"
+    described = f"  {name}: {count} operation{'s' * (count != 1)} ({_document(contract)}, {api.specification} {api.openapi})"
     yield f"mockserver {__version__}", [described, f"  {url}"]
     if fixtures.tokens:
         yield "Tokens", list(_tokens(list(fixtures.tokens.values())))

@@ -32,6 +32,7 @@ class Api:
         servers: Their URLs with the default of each variable, in the document's order.
         schemas: Converted and compiled at first use; ``schemas.findings`` grows with it.
         findings: What is sloppy about the document; all warnings.
+        specification: What it follows, in the version of ``openapi``.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Api:
     document: Document
     schemas: SchemaRegistry
     findings: tuple[Finding, ...]
+    specification: str = "OpenAPI"
 
 
 def compile_document(document: Document) -> Api:
@@ -81,6 +83,7 @@ def compile_document(document: Document) -> Api:
         document=document,
         schemas=SchemaRegistry(document, version, made=reading.made),
         findings=tuple(reading.findings),
+        specification=version.specification,
     )
 
 

@@ -4,7 +4,8 @@
   schema moves into the first branch of an ``anyOf``, annotations stay outside.
 - A boolean ``exclusiveMinimum`` takes the number of ``minimum``; ``int32`` and ``int64`` become bounds.
 - An ``items`` list becomes ``prefixItems``; ``$recursiveRef`` and ``$dynamicRef`` become ``$ref``.
-- In Swagger 2.0 ``file`` is a string of bytes, and a definition's name becomes the example of its discriminator.
+- In Swagger 2.0 ``file`` is a string of bytes, ``x-example`` is ``example``, and a definition's name becomes the
+  example of its discriminator.
 - ``required`` loses the properties that the direction hides.
 - Keywords with values of the wrong kind are left out, and so are those that name or move a schema (``$id``): what is
   referred to is found by its location.
@@ -79,8 +80,11 @@ def convert(
     else:
         converted = _keywords(conversion, SchemaNode(schema, path, family))
         _bound_integers(converted)
-        if conversion.rules.parameters_are_schemas and schema.get("type") == "file":
-            converted["format"] = "binary"
+        if conversion.rules.parameters_are_schemas:
+            if schema.get("type") == "file":
+                converted["format"] = "binary"
+            if "x-example" in schema:
+                converted.setdefault("example", schema["x-example"])
         if conversion.rules.discriminator_is_name and conversion.name and not path:
             _name_in_discriminator(conversion, schema, converted)
     if conversion.rules.nullable_key(schema):

@@ -41,7 +41,7 @@ class SchemaRules:
         nullable_is_foreign: The version does not define it: reported.
         nullable_keys: What ``nullable`` is called.
         parameters_are_schemas: Parameters outside the body have keywords of a schema themselves, and ``type: file`` is
-            bytes (Swagger 2.0, Parameter Object).
+            bytes (Swagger 2.0, Parameter Object). What such a parameter cannot have, ``x-example`` gives it.
         discriminator_is_name: ``discriminator`` names the property that holds the name of a definition (Swagger 2.0,
             Composition and Inheritance).
     """

@@ -37,6 +37,7 @@ class Version:
         methods: Keys of a path item that are operations, in lower case.
         objects: How its objects are read into the model.
         key: What a document names its version under.
+        specification: What people call it, beside the version.
         schemas_at: Where it defines schemas by name: a pointer with a slash at its end.
         schema_rules: How its schemas differ from JSON Schema 2020-12.
     """
@@ -49,6 +50,7 @@ class Version:
     )
     objects: Objects = OPENAPI_3
     key: str = "openapi"
+    specification: str = "OpenAPI"
     schemas_at: str = "/components/schemas/"
 
     def convert_schema(
@@ -104,6 +106,7 @@ VERSIONS: Mapping[str, Version] = {
         methods=frozenset(("get", "put", "post", "delete", "options", "head", "patch")),
         objects=SWAGGER_2,
         key="swagger",
+        specification="Swagger",
         schemas_at="/definitions/",
     ),
     "3.0": Version(

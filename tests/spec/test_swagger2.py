@@ -69,7 +69,7 @@ def test_host_base_path_and_schemes_are_the_servers(
     api = swagger(tmp_path, f"{lines}\npaths: {{/a: {{get: {{responses: {{200: {{}}}}}}}}}}")
     assert list(api.servers) == urls
     assert only(api).base_paths == bases
-    assert api.openapi == "2.0"
+    assert (api.specification, api.openapi) == ("Swagger", "2.0")
 
 
 @pytest.mark.parametrize(
@@ -162,6 +162,10 @@ def test_a_parameter_is_its_own_schema(tmp_path: Path):
     size, e, x = only(api).parameters
     assert size.schema == size.at
     assert size.schema is not None
+    assert e.schema is not None
+    described = api.schemas.schema(e.schema, "request")
+    assert isinstance(described, dict)
+    assert described["example"] == "b"
     assert api.schemas.schema(size.schema, "request") == {"type": "integer", "exclusiveMinimum": 3}
     assert not api.schemas.findings
     assert (size.required, e.required, e.allow_empty) == (True, False, True)
