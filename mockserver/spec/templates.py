@@ -74,11 +74,14 @@ def route_path(path: str) -> str:
 def route_hint(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return what a document writes behind a path: the sign (``?``, ``#`` or nothing) and the pairs that follow it.
 
-    ``/x?beta=true`` means requests with that query; ``/#Action=Run`` merely tells people which ``/`` is meant.
+    ``/x?beta=true`` means requests with that query; ``/#Action=Run`` merely tells people which ``/`` is meant. A value in
+    braces is a parameter's.
     """
     behind = path[len(route_path(path)) :]
     pairs = (pair.partition("=") for pair in behind[1:].split("&") if pair)
-    return behind[:1], tuple((unquote(name), unquote(value)) for name, _, value in pairs)
+    return behind[:1], tuple(
+        (unquote(name), unquote(value)) for name, _, value in pairs if "{" not in value
+    )
 
 
 def _parse_segment(text: str) -> Segment:

@@ -183,6 +183,7 @@ def test_an_operation_is_no_rival_of_itself():
         ("/#Action=Run%20it", ("#", (("Action", "Run it"),))),
         ("/a/{id?}", ("", ())),
         ("/a?", ("?", ())),
+        ("/a?b={b}&c=1", ("?", (("c", "1"),))),
     ],
 )
 def test_what_stands_behind_a_path(path, hint):
