@@ -1,0 +1,35 @@
+"""The items API, correct or with one named fault: ``python -m tests.check.apps.items_api --fault NAME --port N``."""
+
+from starlette.applications import Starlette
+
+from tests.check.apps import (
+    items_answers,
+    items_bounds,
+    items_lists,
+    items_promises,
+    items_resources,
+)
+from tests.check.apps.exchange import broken
+from tests.check.apps.items_reference import WRITER, ItemsApi
+from tests.check.apps.serving import command
+
+AUTHORIZATION = f"Bearer {WRITER}"
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        *items_resources.FAULTS,
+        *items_lists.FAULTS,
+        *items_promises.FAULTS,
+        *items_bounds.FAULTS,
+        *items_answers.FAULTS,
+    )
+}
+
+
+def create(fault: str | None = None) -> Starlette:
+    """Return a new app with its first items, correct or with a fault of the table."""
+    return (broken(ItemsApi, FAULTS[fault]) if fault else ItemsApi()).app()
+
+
+if __name__ == "__main__":
+    command(create, list(FAULTS))()
