@@ -133,7 +133,10 @@ class Service:
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
-            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
+            # uvicorn leaves the white space after a value, which is no part of it (RFC 9110 §5.5).
+            headers=tuple(
+                (k.decode("latin-1"), v.decode("latin-1").strip(" \t")) for k, v in scope["headers"]
+            ),
             body=body,
             number=self.calls,
             http_version=scope["http_version"],

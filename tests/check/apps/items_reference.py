@@ -441,10 +441,13 @@ class ItemsApi(Service):
     def read_body(self, call: Call, media_type: str, schema: str) -> dict[str, Any]:
         self.check_type(call, media_type)
         value = self.parse(call.body)
-        errors = [
-            {"at": error.json_path, "message": error.message[:200]}
-            for error in self.violations(self.schemas[schema], value)
-        ]
+        try:
+            errors = [
+                {"at": error.json_path, "message": error.message[:200]}
+                for error in self.violations(self.schemas[schema], value)
+            ]
+        except RecursionError:  # nothing that the document allows is deep
+            errors = [{"at": "$", "message": "too deep"}]
         if errors:
             raise self.refuse(422, "Unprocessable Content", errors=errors)
         found: dict[str, Any] = value
@@ -458,9 +461,11 @@ class ItemsApi(Service):
 
     def parse(self, body: bytes) -> Any:
         try:
-            return json.loads(
+            value = json.loads(
                 body.decode(), parse_constant=reject_constant, object_pairs_hook=unique_members
             )
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            return value
         except (ValueError, RecursionError):
             raise self.refuse(400, "Bad Request", detail="the body is no JSON") from None
 

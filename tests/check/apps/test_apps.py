@@ -15,9 +15,9 @@ import yaml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.check.apps import items_api, seed_api
-from tests.check.apps.exchange import Fault
+from tests.check.apps.exchange import Fault, Sent
 from tests.check.apps.items_reference import DOCUMENT
-from tests.check.apps.probing import observe
+from tests.check.apps.probing import Seen, encode, observe, read
 from tests.check.apps.serving import running
 from tests.running import ROOT, command, environment
 
@@ -128,6 +128,60 @@ def test_the_life_of_an_item_is_as_documented(port: int) -> None:
             judge(DOCUMENT, "Problem", answer.json())
 
 
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        ("Bearer sk_test_valid", 201),
+        ("bEaReR   sk_test_valid", 201),
+        ("\tBearer sk_test_valid \t", 201),  # RFC 9110 §5.5: white space around a value
+        ("Bearer\tsk_test_valid", 401),
+        ("Bearer sk_test_valid=", 401),
+        (" ", 401),
+    ],
+)
+def test_the_seed_api_reads_credentials_as_the_rfcs_write_them(
+    authorization: str, status: int, port: int
+) -> None:
+    SWITCH.current = seed_api.create()
+    assert read(port, encode(Sent("POST", "/api/setup-intent", authorization), "")).status == status
+
+
+def odd_bodies() -> Iterator[tuple[bytes, int]]:
+    for depth in (300, 900, 1500, 50_000):
+        deep = b"[" * depth + b"]" * depth
+        yield deep, 0
+        yield b'{"tags":[%s,%s]}' % (deep, deep), 0
+    for body in (
+        b"",
+        b"\xff",
+        b"\xef\xbb\xbf{}",
+        b'{"a":NaN}',
+        b'{"a":1,"a":2}',
+        b'{"a":"\\ud800"}',
+    ):
+        yield body, 400
+    whole = b'{"sku":"ABC-0001","name":"x","quantity":1,"price":1,"dueOn":"2024-02-29"}'
+    for good, bad in (
+        (b'"quantity":1', b'"quantity":1e400'),
+        (b'"quantity":1', b'"quantity":true'),
+        (b"ABC-0001", b"ABC-0001\\n"),
+        (b"2024-02-29", b"2026-02-29"),
+        (b"2024-02-29", b"20240229"),
+        (b'"price":1', b'"price":1e5'),
+    ):
+        yield whole.replace(good, bad), 422
+    yield b'{"sku":"ABC-0001","name":"x","quantity":1e3,"dueOn":"2024-02-29","price":-0.0}', 201
+
+
+def test_the_items_api_judges_odd_bodies(port: int) -> None:
+    SWITCH.current = items_api.create()
+    for body, status in odd_bodies():
+        sent = Sent("POST", "/items", "", (("Content-Type", "application/json"),), body)
+        seen = read(port, encode(sent, items_api.AUTHORIZATION))
+        # Of a body that is too deep it may say either.
+        assert seen.status in ([status] if status else [400, 422]), body[:80]
+
+
 @pytest.mark.parametrize("name", APPS)
 def test_a_table_has_enough_faults_and_each_says_what_it_breaks(name: str) -> None:
     module, _, _, least = APPS[name]
@@ -152,6 +206,8 @@ def test_a_fault_shows_itself_in_its_probe(name: str, fault: Fault, port: int) -
     correct = observe(port, fault, authorization)
     SWITCH.current = module.create()
     assert observe(port, fault, authorization) == correct, "the correct app always answers alike"
+    statuses = [seen.status for seen in correct if isinstance(seen, Seen)]
+    assert all(status is not None and status < 500 for status in statuses)
     SWITCH.current = module.create(fault.name)
     assert observe(port, fault, authorization) != correct
 
