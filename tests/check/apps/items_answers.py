@@ -469,5 +469,3 @@ CONDUCT = [
         {"answer": slow_list},
     ),
 ]
-
-FAULTS = [*MEMBERS, *HEADERS, *STATUSES, *ACCESS, *CONDUCT]

@@ -14,16 +14,19 @@ from tests.check.apps.items_reference import WRITER, ItemsApi
 from tests.check.apps.serving import command
 
 AUTHORIZATION = f"Bearer {WRITER}"
-FAULTS = {
-    fault.name: fault
-    for fault in (
-        *items_resources.FAULTS,
-        *items_lists.FAULTS,
-        *items_promises.FAULTS,
-        *items_bounds.FAULTS,
-        *items_answers.FAULTS,
-    )
+KINDS = {
+    "writes": items_resources.FAULTS,
+    "lists": items_lists.FAULTS,
+    "keys, versions, owners": items_promises.FAULTS,
+    "bounds unchecked": items_bounds.BOUNDS,
+    "good or odd bodies refused": items_bounds.NARROW,
+    "members": items_answers.MEMBERS,
+    "headers": items_answers.HEADERS,
+    "statuses and problems": items_answers.STATUSES,
+    "access": items_answers.ACCESS,
+    "conduct": items_answers.CONDUCT,
 }
+FAULTS = {fault.name: fault for faults in KINDS.values() for fault in faults}
 
 
 def create(fault: str | None = None) -> Starlette:

@@ -472,6 +472,3 @@ def _cased(api: ItemsApi, call: Call, media_type: str) -> None:
 
 def _pairs(call: Call) -> list[tuple[str, str]]:
     return [(JSON[0], value) for value in call.all("content-type")]
-
-
-FAULTS = [*BOUNDS, *NARROW]

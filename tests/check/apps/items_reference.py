@@ -22,7 +22,6 @@ EXPIRED = "tk_expired"
 INVALID = "tk_invalid"
 PROBLEM = "application/problem+json"
 BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*)")
-ID = re.compile(r"itm_[0-9]{12}")
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 REALM = 'Bearer realm="items"'
 DEFAULTS: Mapping[str, object] = {
@@ -150,7 +149,8 @@ class ItemsApi(Service):
                     "tags": ["first", "seed"][: number + 1],
                     "note": "a note",
                 }
-                self.insert(User(owner, writes=True), body)
+                # Not self.insert: a fault in creating spares the first items.
+                ItemsApi.insert(self, User(owner, writes=True), body)
 
     # A request
 

@@ -7,10 +7,21 @@ from tests.check.apps.exchange import broken
 from tests.check.apps.seed_reference import SeedApi
 from tests.check.apps.serving import command
 
-FAULTS = {
-    fault.name: fault
-    for fault in (*seed_faults.FAULTS, *seed_texts.FAULTS, *seed_holes.FAULTS, *seed_conduct.FAULTS)
+KINDS = {
+    "statuses": seed_faults.STATUSES,
+    "bodies": seed_faults.BODIES,
+    "media types": seed_texts.MEDIA_TYPES,
+    "JSON": seed_texts.JSON_TEXTS,
+    "headers": seed_texts.HEADERS,
+    "secrets and leaks": seed_texts.SECRETS,
+    "credentials": seed_holes.CREDENTIALS,
+    "repetition and time": seed_holes.REPETITION,
+    "methods": seed_conduct.METHODS,
+    "paths": seed_conduct.PATHS,
+    "messages": seed_conduct.MESSAGES,
+    "odd requests": seed_conduct.ODD_REQUESTS,
 }
+FAULTS = {fault.name: fault for faults in KINDS.values() for fault in faults}
 
 
 def create(fault: str | None = None) -> Starlette:

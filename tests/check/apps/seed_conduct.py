@@ -401,5 +401,3 @@ ODD_REQUESTS = [
         {"post": conditional},
     ),
 ]
-
-FAULTS = [*METHODS, *PATHS, *MESSAGES, *ODD_REQUESTS]

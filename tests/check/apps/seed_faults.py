@@ -357,5 +357,3 @@ BODIES = [
         failed(inside(details=["token is invalid"])),
     ),
 ]
-
-FAULTS = [*STATUSES, *BODIES]

@@ -461,5 +461,3 @@ REPETITION = [
         together=True,
     ),
 ]
-
-FAULTS = [*CREDENTIALS, *REPETITION]

@@ -273,5 +273,3 @@ SECRETS = [
         gone(lambda a: a.with_members(internalUserId=8841)),
     ),
 ]
-
-FAULTS = [*MEDIA_TYPES, *JSON_TEXTS, *HEADERS, *SECRETS]

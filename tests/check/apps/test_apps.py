@@ -186,6 +186,7 @@ def test_the_items_api_judges_odd_bodies(port: int) -> None:
 def test_a_table_has_enough_faults_and_each_says_what_it_breaks(name: str) -> None:
     module, _, _, least = APPS[name]
     assert len(module.FAULTS) >= least
+    assert len(module.FAULTS) == sum(map(len, module.KINDS.values())), "each name stands once"
     for fault in module.FAULTS.values():
         assert fault.name == fault.name.lower()
         assert " " not in fault.name
