@@ -40,6 +40,7 @@ class Settings:
     seed: str | None = None
     fill_properties: bool = True
     ignore_examples: bool = False
+    formats: bool = True
     cors: bool = True
     cors_origin: tuple[str, ...] = ()
     allow_host: tuple[str, ...] = ()
@@ -197,6 +198,7 @@ OPTIONS: tuple[Option, ...] = (
         "Generate bodies even where there are examples.",
         prism="ignoreExamples",
     ),
+    Option("formats", _switch, "Refuse requests whose values break their format."),
     Option("cors", _switch, "Answer browsers of other origins."),
     Option(
         "cors_origin",

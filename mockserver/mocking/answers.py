@@ -12,7 +12,13 @@ from mockserver.generation.values import Unsatisfiable, generate
 from mockserver.messages import HeaderPair, HttpResponse, Violation, problem
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Example, MediaType, Operation, Parameter, Response
-from mockserver.validation.media_types import EncodeError, encode_body, negotiate
+from mockserver.validation.media_types import (
+    EncodeError,
+    encode_body,
+    essence,
+    is_json,
+    negotiate,
+)
 from mockserver.validation.parameters import write_header
 from mockserver.validation.validate import Judge
 
@@ -154,7 +160,9 @@ class DocumentAnswers:
         rule = "generated" if chance is None else "generated afresh"
         place = document.place(media_type.schema or media_type.location)
         if media_type.schema is None:
-            return {}, "no schema", place, ()
+            name = essence(media_type.name)
+            is_structured = is_json(name) or name.endswith("xml") or "*" in name
+            return {} if is_structured else "", "no schema", place, ()
         value = generate(
             self._api.schemas,
             media_type.schema,

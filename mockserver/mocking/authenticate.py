@@ -7,7 +7,7 @@ from mockserver.fixtures.model import Token
 from mockserver.fixtures.tokens import Keyring
 from mockserver.messages import HttpRequest
 from mockserver.spec.model import Operation, Requirement, SecurityScheme
-from mockserver.validation.credentials import Malformed, challenge, read_credential
+from mockserver.validation.credentials import Malformed, challenge, is_bearer, read_credential
 
 
 class Identity(NamedTuple):
@@ -19,6 +19,7 @@ class Identity(NamedTuple):
         challenge: ``WWW-Authenticate`` of a 401.
         reason: In a few words, never the credential.
         sent: A credential came, good or bad.
+        bearer: It was a bearer token.
     """
 
     token: Token | None = None
@@ -26,6 +27,7 @@ class Identity(NamedTuple):
     challenge: bytes = b""
     reason: str = ""
     sent: bool = False
+    bearer: bool = False
 
 
 ANYBODY = Identity()
@@ -67,7 +69,7 @@ class Authenticator:
         if closest.status != 401:
             return closest
         return closest._replace(
-            challenge=challenge(_schemes(operation), "invalid_token" if closest.sent else None)
+            challenge=challenge(_schemes(operation), "invalid_token" if closest.bearer else None)
         )
 
     def _satisfy(self, alternative: Sequence[Requirement], request: HttpRequest) -> Identity:
@@ -82,6 +84,10 @@ class Authenticator:
 
     def _check(self, scheme: SecurityScheme, request: HttpRequest) -> Identity:
         """Hold a request against one scheme."""
+        identity = self._hold(scheme, request)
+        return identity._replace(bearer=identity.sent and is_bearer(scheme))
+
+    def _hold(self, scheme: SecurityScheme, request: HttpRequest) -> Identity:
         credential = read_credential(scheme, request)
         if credential is None:
             missing = self._keyring.stand_in(scheme.name, "missing")

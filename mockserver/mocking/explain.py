@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from mockserver.messages import HeaderPair, HttpResponse, Violation
 from mockserver.mocking.answers import Answer
 
+EXPLAINING = (
+    *(b"x-mock-operation", b"x-mock-case", b"x-mock-scenario", b"x-mock-why", b"x-mock-trace"),
+    *(b"x-mock-error", b"sl-violations"),
+)
+"""Every header by which the mock may explain an answer."""
+
 VIOLATIONS_LIMIT = 4096
 """Bytes of ``sl-violations``: clients and proxies refuse larger heads; the journal has them all."""
 

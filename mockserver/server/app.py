@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mockserver.messages import HttpRequest, HttpResponse, Redactor, problem
 from mockserver.mocking.decide import Decision, Incoming, Mock
+from mockserver.mocking.explain import EXPLAINING
 from mockserver.server.cors import Cors, is_preflight
 from mockserver.server.log import escape, logger
 from mockserver.server.wire import (
@@ -74,7 +75,7 @@ class MockApp:
         self._below_prefix = f"{settings.control_prefix}/"
         self._max_body = settings.max_body
         self._explain = not settings.quiet_headers
-        exposed = (b"x-mock-trace",) if self._explain else ()
+        exposed = EXPLAINING if self._explain else ()
         self._cors = Cors(settings.cors_origin, exposed=exposed) if settings.cors else None
         self._control = control
         self._store = store

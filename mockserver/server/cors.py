@@ -36,11 +36,11 @@ class Cors:
 
     Args:
         origins: As browsers send them, in lower case; trusted with credentials like loopback ones.
-        exposed: Names of headers that are added to an answer later.
+        exposed: Names of headers that pages may always read, there or not: a list that does not vary is kept.
     """
 
     def __init__(self, origins: Iterable[str] = (), *, exposed: Sequence[bytes] = ()) -> None:
-        self._exposed_later = exposed
+        self._always_exposed = exposed
         self._origins = frozenset(origin.encode("ascii") for origin in origins)
         self._exposing: dict[tuple[HeaderPair, ...], tuple[HeaderPair, ...]] = {}
 
@@ -94,8 +94,8 @@ class Cors:
         """
         if (kept := self._exposing.get(headers)) is None:
             own = tuple(pair for pair in headers if not pair[0].startswith(b"access-control-"))
-            names = dict.fromkeys(name for name, _ in own if name not in _SHOWN_ANYWAY)
-            exposed = b", ".join((*names, *self._exposed_later))
+            names = (name for name, _ in own if name not in _SHOWN_ANYWAY)
+            exposed = b", ".join(dict.fromkeys((*names, *self._always_exposed)))
             kept = (*own, (b"access-control-expose-headers", exposed)) if exposed else own
             if len(self._exposing) >= _KEPT:
                 self._exposing.clear()

@@ -48,8 +48,8 @@ class Api:
     specification: str = "OpenAPI"
 
 
-def compile_document(document: Document) -> Api:
-    """Compile a document.
+def compile_document(document: Document, *, formats: bool = True) -> Api:
+    """Compile a document; with ``formats``, they are assertions on requests.
 
     Raises:
         SpecError: It is not an OpenAPI document, or of a version that is not read.
@@ -81,7 +81,7 @@ def compile_document(document: Document) -> Api:
         security_schemes=schemes,
         servers=server_urls(version.objects.servers(root.value)),
         document=document,
-        schemas=SchemaRegistry(document, version, made=reading.made),
+        schemas=SchemaRegistry(document, version, made=reading.made, formats=formats),
         findings=tuple(reading.findings),
         specification=version.specification,
     )

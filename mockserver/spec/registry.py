@@ -38,6 +38,7 @@ class SchemaRegistry:
 
     Args:
         made: Schemas that the document does not have in one place, by location (``Reading.made``).
+        formats: ``format`` is an assertion on what the other side sends; of our own answers it never is.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class SchemaRegistry:
         version: Version,
         *,
         made: Mapping[Location, object] = _NONE_MADE,
+        formats: bool = True,
         weight_limit: int = _WEIGHT_LIMIT,
     ) -> None:
         self._made = made
+        self._formats = formats
         self._weight_limit = weight_limit
         self.findings: list[Finding] = []
         self._document = document
@@ -57,7 +60,7 @@ class SchemaRegistry:
         self._locations: dict[str, Location] = {}
         self._converted: dict[tuple[str, Direction], Schema] = {}
         self._reaches: dict[tuple[str, Direction], set[str]] = {}
-        self._compiled: OrderedDict[tuple[str, Direction, bool], _Kept] = OrderedDict()
+        self._compiled: OrderedDict[tuple[str, Direction], _Kept] = OrderedDict()
         self._weight = 0
 
     def schema(self, location: Location, direction: Direction) -> Schema:
@@ -73,24 +76,23 @@ class SchemaRegistry:
         key = self._key(location)
         return _bundle(key, self._closure(key, direction))
 
-    def validator(
-        self, location: Location, direction: Direction, *, formats: bool = False
-    ) -> Validator:
+    def validator(self, location: Location, direction: Direction) -> Validator:
         """Return the compiled schema at a location.
 
         A schema that does not compile is left out and reported in ``findings``: it must not take an operation down.
         """
         key = self._canonical(self._key(location), direction)
-        kept = self._compiled.get((key, direction, formats))
+        kept = self._compiled.get((key, direction))
         if kept is None:
+            formats = self._formats and direction == "request"
             kept = self._compile(key, direction, formats=formats)
-            self._compiled[key, direction, formats] = kept
+            self._compiled[key, direction] = kept
             self._weight += kept.weight
             while self._weight > self._weight_limit and len(self._compiled) > 1:
                 _, gone = self._compiled.popitem(last=False)
                 self._weight -= gone.weight
         else:
-            self._compiled.move_to_end((key, direction, formats))
+            self._compiled.move_to_end((key, direction))
         return kept.validator
 
     def locate(self, schema_path: tuple[str | int, ...], direction: Direction) -> Location | None:

@@ -49,6 +49,11 @@ def read_credential(scheme: SecurityScheme, request: HttpRequest) -> Credential 
             return _authorization(wanted, request)
 
 
+def is_bearer(scheme: SecurityScheme) -> bool:
+    """Tell whether a scheme's credential is a bearer token (RFC 6750)."""
+    return scheme.type in _BEARER_TYPES or scheme.scheme == "bearer"
+
+
 def challenge(schemes: Sequence[SecurityScheme], error: str | None) -> bytes:
     """Return the ``WWW-Authenticate`` of a 401: a challenge for each scheme (RFC 9110 §11.6.1).
 
@@ -114,7 +119,7 @@ def _challenge(scheme: SecurityScheme, error: str | None) -> str:
     """Return one challenge; ``realm`` as Prism has it, because clients that move from it compare."""
     if scheme.type == "apiKey":
         return f'ApiKey realm="{_quoted(scheme.parameter)}"'
-    if scheme.type in _BEARER_TYPES or scheme.scheme == "bearer":
+    if is_bearer(scheme):
         return f'Bearer error="{error}"' if error else "Bearer"
     if scheme.scheme == "basic":
         return 'Basic realm="*"'
