@@ -54,11 +54,11 @@ def decode_xml(raw: bytes, shape: Shape) -> object:
 
 
 def encode_xml(value: object, shape: Shape) -> bytes:
-    """Return a value as XML; a string is passed through, because examples are often written so.
+    """Return a value as XML; a string that is XML itself is passed through: examples are often written so.
 
     The root is called ``xml`` where the schema names none (as in Prism). What XML cannot hold is replaced.
     """
-    if isinstance(value, str):
+    if isinstance(value, str) and value.lstrip().startswith("<"):
         return value.encode("utf-8", "replace")
     form = _form(shape)
     root = _named(Element(_tag(form, "xml")), form)
@@ -114,7 +114,8 @@ def _value(element: Element, shape: Shape) -> object:
     if _is_list(shape):
         return [_value(child, shape.item(index)) for index, child in enumerate(element)]
     is_object = "object" in shape.types and "string" not in shape.types
-    if is_object or len(element) or element.attrib:
+    is_text = not (len(element) or element.attrib) and bool((element.text or "").strip())
+    if not is_text and (is_object or len(element) or element.attrib):
         return _object(element, shape)
     return shape.read_text(element.text or "")
 

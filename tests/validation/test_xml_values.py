@@ -158,6 +158,9 @@ def test_xml_is_written(schema, text, value):
         ),
         pytest.param(obj(a=array(INTEGER, wrapped=True), b=STRING), "<r/>", {}, id="nothing there"),
         pytest.param(
+            obj(a=INTEGER), "<r> true </r>", " true ", id="text where an object is wanted"
+        ),
+        pytest.param(
             obj(id={**INTEGER, "xml": {"attribute": True}}), "<r/>", {}, id="no attribute"
         ),
         pytest.param(
@@ -207,6 +210,11 @@ def test_what_is_no_xml_is_told(raw, said):
 def test_a_string_is_passed_through():
     with built(body(obj(a=INTEGER))) as api:
         assert encode_body("<ready/>", media_type(api), api.schemas) == b"<ready/>"
+
+
+def test_a_string_that_is_no_xml_is_wrapped():
+    with built(body(STRING)) as api:
+        assert encode_body("a<b", media_type(api), api.schemas).endswith(b"<xml>a&lt;b</xml>")
 
 
 def test_null_is_no_attribute():
