@@ -160,6 +160,9 @@ class DocumentAnswers:
         rule = "generated" if chance is None else "generated afresh"
         place = document.place(media_type.schema or media_type.location)
         if media_type.schema is None:
+            # Fresh or not: nothing but an example says what it is, and text is no object.
+            for ready in () if self._ignore_examples else media_type.examples:
+                return ready.value, "example", document.place(ready.location), ()
             name = essence(media_type.name)
             is_structured = is_json(name) or name.endswith("xml") or "*" in name
             return {} if is_structured else "", "no schema", place, ()

@@ -173,7 +173,10 @@ def _form(reading: Reading, operation: Node, fields: Mapping[str, Node]) -> Requ
     for name, node in fields.items():
         reading.check_keys(node, "parameter")
         schema = _schema(reading, node)
-        properties[name] = {"$ref": _reference(schema, at)} if schema else {}
+        described = {"$ref": _reference(schema, at)}
+        empty = {"type": "string", "enum": [""]}
+        may_be_empty = node.flag("allowEmptyValue") is True
+        properties[name] = {"anyOf": [described, empty]} if may_be_empty else described
         if node.text("type") == "array":
             style, explode = _style(reading, node, "formData")
             encoding[name] = Encoding(style=style or "form", explode=explode, allow_reserved=True)
@@ -211,7 +214,7 @@ def _reference(schema: Location, at: Location) -> str:
     return f"{file}#{quote(schema.pointer)}"
 
 
-def _schema(reading: Reading, node: Node) -> Location | None:
+def _schema(reading: Reading, node: Node) -> Location:
     """Return where the schema of a parameter outside the body is: where the parameter is."""
     if isinstance(node.value.get("schema"), dict):
         message = "only a parameter in body has a schema; this one is read nevertheless"

@@ -159,6 +159,15 @@ def test_a_wrong_form_is_named_by_its_field(
     assert place.line == line
 
 
+@pytest.mark.parametrize(("body", "value"), [(b"n=", ""), (b"n=3", 3)])
+def test_a_field_may_be_allowed_to_be_empty(tmp_path: Path, body: bytes, value: object):
+    api = build(tmp_path, {**FORM[0], "allowEmptyValue": True})
+    judged = ask(api, headers=URLENCODED, body=body)
+    assert judged.values.body == {"n": value}
+    assert not judged.violations
+    assert ask(api, headers=URLENCODED, body=b"n=x").violations
+
+
 def test_a_file_is_sent_in_a_part(tmp_path: Path):
     api = build(tmp_path, *FORM, FILE)
     request = build_request(api, only(api), chance=None, everything=True)
