@@ -104,6 +104,21 @@ class DocumentAnswers:
                     accept, response.key, [media.name for media in response.content]
                 )
             media_type = response.content[0]
+        answer = self._in(media_type, operation, response, status, example, chance)
+        if answer.error == "impossible-answer" and example is None:
+            return self._otherwise(answer, media_type, operation, response, status, accept, chance)
+        return answer
+
+    def _in(
+        self,
+        media_type: MediaType | None,
+        operation: Operation,
+        response: Response,
+        status: int,
+        example: str | None,
+        chance: Chance | None,
+    ) -> Answer:
+        """Return an answer in a chosen media type, kept where it does not vary."""
         if chance is not None and example is None:
             return self._make(operation, response, status, media_type, None, chance)
         key = (operation.name, response.key, status, media_type.name if media_type else "", example)
@@ -112,6 +127,29 @@ class DocumentAnswers:
                 operation, response, status, media_type, example, None
             )
         return kept
+
+    def _otherwise(
+        self,
+        impossible: Answer,
+        media_type: MediaType | None,
+        operation: Operation,
+        response: Response,
+        status: int,
+        accept: bytes | None,
+        chance: Chance | None,
+    ) -> Answer:
+        """Return an answer in another media type that the client accepts, else the static one in the same.
+
+        Frameworks document every answer as ``text/plain``, ``application/json`` and ``text/json``, whatever its schema.
+        """
+        left = tuple(media for media in response.content if media is not media_type)
+        while (other := negotiate(accept, left)) is not None:
+            answer = self._in(other, operation, response, status, None, chance)
+            if answer.error is None:
+                return answer
+            left = tuple(media for media in left if media is not other)
+        static = self._in(media_type, operation, response, status, None, None)
+        return impossible if static.error else static
 
     def _make(
         self,

@@ -122,6 +122,8 @@ def _ask(
         reason = f"the judge cannot make a request: {error}"
         report.failures.append(Failure(way.name, str(operation), reason))
         return
+    if way.full:  # as curl and most libraries send it
+        request = request._replace(headers=[*request.headers, ("Accept", "*/*")])
     answer = send(connection, request, dynamic=way.dynamic)
     if "x-mock-error" not in answer.headers:
         report.answered += 1
