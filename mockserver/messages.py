@@ -102,7 +102,7 @@ class Violation:
     def as_dict(self) -> dict[str, object]:
         """Return Prism's four members, and ``schema`` (``file:line:column``) where the place is known."""
         shown: dict[str, object] = {
-            "location": list(self.location),
+            "location": [str(token) for token in self.location],
             "severity": "Warning" if self.severity == "warning" else "Error",
             "code": self.keyword,
             "message": self.message,

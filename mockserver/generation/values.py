@@ -36,6 +36,18 @@ _MOST_LEVELS = 40
 _MOST_RECURSIONS = 2
 _ROOM = 500.0
 _MOST_KEPT = 50_000
+_ANNOTATIONS = frozenset(
+    (
+        "title",
+        "description",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "externalDocs",
+        "xml",
+        "$comment",
+    )
+)
 _STATIC = Chance(b"static")
 _HINTS: dict[str, tuple[str, ...]] = {
     "object": (
@@ -351,6 +363,8 @@ class _Maker:
             if named is not None and self.fits(named, schema):
                 return named
         reason = Unsatisfiable("it has no type")
+        if self._direction == "response" and not self.dynamic and _is_anything(way):
+            return None
         for kind in _kinds(way, is_root=not spot.path):
             try:
                 return self._of_kind(kind, way, spot)
@@ -405,6 +419,11 @@ def _entered(flat: Flat, spot: Spot) -> Spot:
 def _is_null(flat: Flat) -> bool:
     """Tell whether only null fits."""
     return types_of(flat.keywords) == ["null"] or flat.keywords.get("enum") == [None]
+
+
+def _is_anything(flat: Flat) -> bool:
+    """Tell whether a schema says nothing of its value: Prism shows null there."""
+    return not (flat.closings or flat.refused or flat.keywords.keys() - _ANNOTATIONS)
 
 
 def _kinds(flat: Flat, *, is_root: bool) -> list[str]:

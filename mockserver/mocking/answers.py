@@ -41,6 +41,10 @@ _NEVER_GENERATED = frozenset(
 )
 
 
+_EMPTY: HeaderPair = (b"content-type", b"text/plain")
+"""As Prism sends an answer whose content the document does not describe."""
+
+
 class Answer(NamedTuple):
     """An answer that only lacks its explanation.
 
@@ -165,8 +169,10 @@ class DocumentAnswers:
         try:
             headers = self.headers(operation, response)
             # RFC 9110 §6.4.1: no content in 1xx, 204 and 304, whatever the document has.
-            if media_type is None or status < 200 or status in (204, 304):
+            if status < 200 or status in (204, 304):
                 return Answer(HttpResponse(status, headers), "no body", place)
+            if media_type is None:
+                return Answer(HttpResponse(status, (_EMPTY, *headers)), "no body", place)
             if example is not None and not _named(media_type, example):
                 return _no_such_example(operation, response, status, example)
             value, rule, place, violations = self._value(media_type, example, chance)

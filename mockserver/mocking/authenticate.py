@@ -69,8 +69,14 @@ class Authenticator:
         if closest.status != 401:
             return closest
         return closest._replace(
-            challenge=challenge(_schemes(operation), "invalid_token" if closest.bearer else None)
+            challenge=challenge(
+                self._lacking(operation, request), "invalid_token" if closest.bearer else None
+            )
         )
+
+    def _lacking(self, operation: Operation, request: HttpRequest) -> list[SecurityScheme]:
+        """Return the schemes that a request does not satisfy, each once, in the document's order."""
+        return [scheme for scheme in _schemes(operation) if self._check(scheme, request).status]
 
     def _satisfy(self, alternative: Sequence[Requirement], request: HttpRequest) -> Identity:
         """Hold a request against requirements that must all be met (an empty one is met by anybody)."""

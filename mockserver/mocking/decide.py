@@ -280,7 +280,8 @@ class Mock:
             scenario=scenario.name if scenario else None,
             why=why,
             challenge=asked.identity.challenge if answer.response.status == 401 else b"",
-            violations=violations,
+            violations=asked.violations,
+            own_violations=answer.violations,
         )
         delays = (scenario.delay if scenario else None, case.then.delay if case else None)
         advance = selection.advance if isinstance(selection, CaseChosen) else None

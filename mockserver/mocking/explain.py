@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mockserver.messages import HeaderPair, HttpResponse, Violation
 from mockserver.mocking.answers import Answer
@@ -53,8 +54,12 @@ class Explainer:
         scenario: str | None = None,
         challenge: bytes = b"",
         violations: Sequence[Violation] = (),
+        own_violations: Sequence[Violation] = (),
     ) -> HttpResponse:
-        """Return an answer with ``WWW-Authenticate``, ``X-Mock-*`` and ``sl-violations`` as they apply."""
+        """Return an answer with ``WWW-Authenticate``, ``X-Mock-*`` and ``sl-violations`` as they apply.
+
+        The ``violations`` are the request's, ``own_violations`` the answer's.
+        """
         response = answer.response
         key = (response.headers, why, operation, case, scenario, challenge)
         if (headers := self._explained.get(key)) is None:
@@ -75,8 +80,9 @@ class Explainer:
                     (f"x-mock-{name}".encode(), field_value(text)) for name, text in said if text
                 )
             self._keep(self._explained, key, headers)
-        if violations:
-            headers = (*headers, (b"sl-violations", violations_header(violations)))
+        if violations or own_violations:
+            listed = violations_header(violations, own_violations)
+            headers = (*headers, (b"sl-violations", listed))
         return HttpResponse(response.status, headers, response.body)
 
     def _keep(
@@ -99,12 +105,13 @@ def field_value(text: str) -> bytes:
 _PRINTABLE = bytes(byte if 0x20 <= byte < 0x7F else 0x3F for byte in range(256))
 
 
-def violations_header(violations: Sequence[Violation]) -> bytes:
-    """Return the list that Prism's clients read, as many as fit."""
+def violations_header(request: Sequence[Violation], response: Sequence[Violation]) -> bytes:
+    """Return the list that Prism's clients read, as many as fit; each location begins with the side that it is of."""
     shown: list[str] = []
     size = 2
-    for found in violations:
-        text = json.dumps(found.as_dict())
+    sided = (("request", request), ("response", response))
+    for side, found in ((side, each) for side, violations in sided for each in violations):
+        text = json.dumps(replace(found, location=(side, *found.location)).as_dict())
         size += len(text) + 1
         if size > VIOLATIONS_LIMIT:
             break

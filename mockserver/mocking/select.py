@@ -203,7 +203,7 @@ def _invalid(asked: Asked) -> Selection:
     """Answer an invalid request: a case that expects it, else the document's 415 or 422, 400, default, else a problem."""
     if case := next(filter(_expects_invalid(asked), asked.cases), None):
         return CaseChosen(case, "case", _conditions(case))
-    wanted = (415,) if asked.unsupported else (422, 400)
+    wanted = (415, 422, 400) if asked.unsupported else (422, 400)
     for status in wanted:
         for key in (str(status), f"{status // 100}XX"):
             if response := asked.operation.responses.get(key):

@@ -61,8 +61,9 @@ def challenge(schemes: Sequence[SecurityScheme], error: str | None) -> bytes:
         schemes: That would be accepted, in the document's order.
         error: ``invalid_token`` where a token came and was refused; ``None`` where none came (RFC 6750 §3).
     """
-    challenges = dict.fromkeys(_challenge(scheme, error) for scheme in schemes)
-    return ", ".join(challenges).encode("latin-1", "replace")
+    keyless = [scheme for scheme in schemes if scheme.type != "apiKey"]
+    challenges = dict.fromkeys(_challenge(scheme, error) for scheme in keyless or schemes)
+    return ",".join(challenges).encode("latin-1", "replace")
 
 
 def _authorization(wanted: str, request: HttpRequest) -> Credential | Malformed | None:
@@ -115,16 +116,21 @@ def _api_key(scheme: SecurityScheme, request: HttpRequest) -> str | None:
             return value.strip().decode("latin-1") if value else None
 
 
+_PRISM = {"oauth2": "OAuth2", "openIdConnect": "OpenID"}
+
+
 def _challenge(scheme: SecurityScheme, error: str | None) -> str:
-    """Return one challenge; ``realm`` as Prism has it, because clients that move from it compare."""
+    """Return one challenge, as Prism has it, because clients that move from it compare; RFC 6750 where it says no."""
     if scheme.type == "apiKey":
         return f'ApiKey realm="{_quoted(scheme.parameter)}"'
+    if scheme.type in _PRISM and error is None:
+        return _PRISM[scheme.type]
     if is_bearer(scheme):
         return f'Bearer error="{error}"' if error else "Bearer"
     if scheme.scheme == "basic":
         return 'Basic realm="*"'
     if scheme.scheme == "digest":
-        return 'Digest realm="*"'
+        return 'Digest realm="*", nonce="abc123"'  # RFC 7616 §3.3: a nonce must be there; this one is Prism's
     return "".join(_TOKEN.findall(scheme.scheme.capitalize())) or "Mutual"
 
 

@@ -63,8 +63,8 @@ def encode_xml(value: object, shape: Shape) -> bytes:
     form = _form(shape)
     root = _named(Element(_tag(form, "xml")), form)
     _fill(root, value, shape)
-    text: str = tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=False)
+    return text
 
 
 class _Builder(TreeBuilder):

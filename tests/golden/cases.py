@@ -148,7 +148,8 @@ def differences(expected: Mapping[str, object], answer: Answered) -> list[str]:
             if not re.search(str(wanted), answer.text, re.DOTALL):
                 found.append(f"body {answer.text[:300]!r} does not match {wanted!r}")
         elif key == "violations":
-            if sorted(map(str, listed(wanted))) != sorted(map(str, listed(actual[key]))):
+            told = [[str(token) for token in listed(location)] for location in listed(wanted)]
+            if sorted(told) != sorted(map(listed, listed(actual[key]))):
                 found.append(f"violations at {actual[key]} instead of {wanted}")
         elif not same(wanted, actual[key]):
             found.append(f"{key}: {actual[key]!r} instead of {wanted!r}")
@@ -183,11 +184,11 @@ def observed(expected: Mapping[str, object], answer: Answered) -> dict[str, obje
 
 
 def locations(answer: Answered) -> list[object]:
-    """Return where the violations are: by the header, else by a problem's ``validation``."""
+    """Return where the violations are: by the header without the side that it begins with, else by ``validation``."""
     if header := answer.headers.get("sl-violations"):
         found = listed(json.loads(header))
-    else:
-        found = listed(mapping(_json(answer)).get("validation"))
+        return [listed(mapping(violation).get("location"))[1:] for violation in found]
+    found = listed(mapping(_json(answer)).get("validation"))
     return [mapping(violation).get("location") for violation in found]
 
 

@@ -135,11 +135,13 @@ def test_no_authorization_raises(value, scheme):
         ),
         pytest.param([OAUTH2], "invalid_token", b'Bearer error="invalid_token"', id="oauth2"),
         pytest.param([http("basic")], "invalid_token", b'Basic realm="*"', id="basic"),
-        pytest.param([http("digest")], None, b'Digest realm="*"', id="digest"),
+        pytest.param([http("digest")], None, b'Digest realm="*", nonce="abc123"', id="digest"),
         pytest.param(
-            [http("basic"), http("bearer")], None, b'Basic realm="*", Bearer', id="joined by commas"
+            [http("basic"), http("bearer")], None, b'Basic realm="*",Bearer', id="joined by commas"
         ),
-        pytest.param([http("bearer"), OAUTH2], None, b"Bearer", id="each once"),
+        pytest.param([http("bearer"), http("bearer")], None, b"Bearer", id="each once"),
+        pytest.param([OAUTH2], None, b"OAuth2", id="oauth2 as Prism has it"),
+        pytest.param([api_key("header"), http("bearer")], None, b"Bearer", id="keys beside others"),
         pytest.param([api_key("header")], None, b'ApiKey realm="X-Key"', id="api key"),
         pytest.param(
             [api_key("header", 'a"\r\nb')],

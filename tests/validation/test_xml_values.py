@@ -10,7 +10,6 @@ from tests.validation.building import built, media_type
 
 INTEGER = {"type": "integer"}
 STRING = {"type": "string"}
-DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def obj(**properties: object) -> dict[str, object]:
@@ -127,7 +126,7 @@ def test_xml_is_read(schema, text, value):
 @pytest.mark.parametrize(("schema", "text", "value"), BOTH)
 def test_xml_is_written(schema, text, value):
     with built(body(schema), components=COMPONENTS) as api:
-        assert encode_body(value, media_type(api), api.schemas).decode() == DECLARATION + text
+        assert encode_body(value, media_type(api), api.schemas).decode() == text
 
 
 @pytest.mark.parametrize(
