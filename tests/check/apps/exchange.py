@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 SLOW_SECONDS = 5.5
@@ -158,7 +157,9 @@ class Service:
         await send({"type": "http.response.body", "body": content})
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{path:path}", self)])
+        app = Starlette()
+        app.router.default = self  # a route of "{path:path}" would not have paths with a line feed
+        return app
 
 
 @dataclass(frozen=True)

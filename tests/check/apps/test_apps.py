@@ -146,6 +146,23 @@ def test_the_seed_api_reads_credentials_as_the_rfcs_write_them(
     assert read(port, encode(Sent("POST", "/api/setup-intent", authorization), "")).status == status
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "media_type"),
+    [
+        ("seed", "/a%0Ab", "application/json"),
+        ("items", "/items/a%0Ab", "application/problem+json"),
+    ],
+)
+def test_a_path_with_a_line_feed_is_not_found_as_any_other(
+    name: str, target: str, media_type: str, port: int
+) -> None:
+    module, _, authorization, _ = APPS[name]
+    SWITCH.current = module.create()
+    seen = read(port, encode(Sent("GET", target), authorization))
+    assert seen.status == 404
+    assert f"content-type: {media_type}" in seen.headers
+
+
 def odd_bodies() -> Iterator[tuple[bytes, int]]:
     for depth in (300, 900, 1500, 50_000):
         deep = b"[" * depth + b"]" * depth
