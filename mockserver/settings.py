@@ -26,12 +26,14 @@ class Settings:
         seed: Any text; ``None`` draws one at start.
         max_body: Bytes of a request's body.
         root: Folder that no ``$ref`` may leave; ``None`` means the document's.
+        overlay: Overlays of the document, in the order in which they are applied.
         control_prefix: Begins with ``/`` and does not end with it.
     """
 
     spec: Path | None = None
     fixtures: Path | None = None
     root: Path | None = None
+    overlay: tuple[Path, ...] = ()
     host: str = "127.0.0.1"
     port: int = 4010
     dynamic: bool = False
@@ -109,16 +111,19 @@ def _prefix(value: object) -> str:
     raise ValueError("a path such as /__mock")
 
 
-def _list(read: Callable[[object], str]) -> Reader:
+def _list(read: Reader) -> Reader:
     """Return a reader of several values: a list, or a text with commas."""
 
-    def read_all(value: object) -> tuple[str, ...]:
+    def read_all(value: object) -> tuple[object, ...]:
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list | tuple):
             raise ValueError("a list")
         return tuple(read(part) for part in parts)
 
     return read_all
+
+
+_paths = _list(_path)
 
 
 def _origin(value: object) -> str:
@@ -180,6 +185,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("spec", _path, "OpenAPI document.", metavar="SPEC"),
     Option("fixtures", _path, "Tokens, cases and scenarios.", metavar="PATH"),
     Option("root", _path, "Folder that no $ref may leave.", metavar="DIR"),
+    Option("overlay", _paths, "Overlay applied to the document.", metavar="FILE", several=True),
     Option("host", _text, "Address to listen on.", "-h", "HOST"),
     Option("port", _port, "Port to listen on; 0 picks a free one.", "-p", "PORT", ("PORT",)),
     Option("dynamic", _switch, "Generate a fresh body for each answer.", "-d"),
@@ -359,8 +365,11 @@ def _read_file(path: Path, findings: list[Finding]) -> Iterator[tuple[str, _Give
             findings.append(Finding("unknown-setting", f"unknown setting {key!r}", place, hint))
             continue
         option = BY_KEY[key]
+        # Paths are relative to the file that says so.
         if option.read is _path and isinstance(value, str):
-            value = str(path.parent / Path(value).expanduser())  # relative to the file that says so
+            value = str(path.parent / Path(value).expanduser())
+        elif option.read is _paths and isinstance(value, list):
+            value = [str(path.parent / Path(str(each)).expanduser()) for each in value]
         yield key, _Given(value, str(place), place)
 
 

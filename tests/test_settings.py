@@ -177,6 +177,12 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path: Path) -> None:
     assert (settings.spec, settings.fixtures) == (tmp_path / "api/a.yaml", Path("/abs"))
 
 
+def test_several_paths_in_a_file_are_relative_to_it(tmp_path: Path) -> None:
+    (tmp_path / "mockserver.toml").write_text('overlay = ["a.yaml", "/b.yaml"]\n')
+    resolved = load_settings({}, {}, tmp_path)
+    assert resolved.settings.overlay == (tmp_path / "a.yaml", Path("/b.yaml"))
+
+
 def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mockserver.toml").write_text("spec = [1]\n")
     with pytest.raises(SettingsError, match="not a text"):

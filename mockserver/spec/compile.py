@@ -82,7 +82,7 @@ def compile_document(document: Document, *, formats: bool = True) -> Api:
         servers=server_urls(version.objects.servers(root.value)),
         document=document,
         schemas=SchemaRegistry(document, version, made=reading.made, formats=formats),
-        findings=tuple(reading.findings),
+        findings=(*document.findings, *reading.findings),
         specification=version.specification,
     )
 

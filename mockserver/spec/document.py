@@ -7,7 +7,7 @@ load, and never again; no reference reaches the network or leaves the root.
 import gc
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -38,12 +38,15 @@ class Source:
         self.value = value
         self.references = references
         self._places = places
+        self._brought: dict[str, tuple[Source, str]] = {}
         self._positions: dict[
             int, dict[str, int]
         ] = {}  # by identity: the value keeps each container alive
 
     def place(self, pointer: str) -> Place:
         """Return where the key or item that introduces a node stands; of its nearest ancestor where it is absent."""
+        if self._brought and (brought := self._place_in_overlay(pointer)):
+            return brought
         shown, tokens = self._shown, pointer_tokens(pointer)
         if isinstance(self._places, JsonPlaces):
             return Place(shown, *self._places.find(tokens))
@@ -57,12 +60,31 @@ class Source:
             (container,) = entry
         return Place(shown, *position)
 
+    def set_place(self, pointer: str, overlay: "Source", at: str) -> None:
+        """Say that a node and all below it come from a node of an overlay."""
+        self._brought[pointer] = overlay, at
+
+    def keep_positions(self, container: object) -> None:
+        """Remember where the entries of a container stand, before some of them are taken away."""
+        if isinstance(container, dict) and container:
+            self._position(container, next(iter(container)))
+
+    def _place_in_overlay(self, pointer: str) -> Place | None:
+        """Return the place of a node that an overlay brought, ``None`` for others."""
+        here = pointer
+        while here:
+            if found := self._brought.get(here):
+                overlay, at = found
+                return overlay.place(at + pointer[len(here) :])
+            here = here.rpartition("/")[0]
+        return None
+
     def _position(self, container: object, token: str) -> int:
         """Return how many entries of a container come before one of them."""
         if not isinstance(container, dict):
             return int(token)
         kept = self._positions.get(id(container))
-        if kept is None:
+        if kept is None or token not in kept:
             kept = {key: index for index, key in enumerate(container)}
             self._positions[id(container)] = kept
         return kept[token]
@@ -73,6 +95,7 @@ class Document:
 
     Attributes:
         root: The whole of the file that was asked for.
+        findings: What could be better about its overlays.
     """
 
     def __init__(
@@ -81,8 +104,12 @@ class Document:
         sources: Mapping[str, Source],
         unread: Mapping[str, Finding],
         folder: Path,
+        overlays: Sequence[Source] = (),
+        findings: Sequence[Finding] = (),
     ) -> None:
         self.root = root
+        self.findings = tuple(findings)
+        self._overlays = tuple(overlays)
         self._sources = sources
         self._unread = unread
         self._folder = folder
@@ -90,7 +117,7 @@ class Document:
     @property
     def files(self) -> tuple[str, ...]:
         """Return the absolute path of every file read, the root first."""
-        return tuple(self._sources)
+        return (*self._sources, *(overlay.path for overlay in self._overlays))
 
     def references(self) -> dict[str, set[str]]:
         """Return every string under a ``$ref`` key by file, those in example data among them."""
@@ -178,9 +205,13 @@ class Document:
 
 
 def load_document(
-    path: Path, *, root: Path | None = None, limits: Limits = DEFAULT_LIMITS
+    path: Path,
+    *,
+    root: Path | None = None,
+    overlays: Sequence[Path] = (),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Document:
-    """Read a document and every file that its references name.
+    """Read a document, change it by overlays, and read every file that its references name.
 
     References must not leave ``root``: by default the current folder where the document lies under it, else the
     document's own.
@@ -201,6 +232,12 @@ def load_document(
                 "widen it with --root DIR",
             )
         )
+    applied = [load_source(overlay, limits) for overlay in overlays]
+    findings: list[Finding] = []
+    if applied:
+        from mockserver.spec.overlay import apply_overlays  # brings a library that few need
+
+        findings = apply_overlays(first, applied)
     sources = {first.path: first}
     unread: dict[str, Finding] = {}
     waiting = list(_files_referenced(first))
@@ -214,7 +251,7 @@ def load_document(
             unread[file] = error.findings[0]
         else:
             waiting += _files_referenced(source)
-    return Document(Location(first.path), sources, unread, folder)
+    return Document(Location(first.path), sources, unread, folder, applied, findings)
 
 
 def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
@@ -245,6 +282,11 @@ def shown_path(file: str) -> str:
     """Return a path as people see it: relative to the current folder where it lies under it."""
     relative = os.path.relpath(file)
     return file if relative.startswith("..") else relative
+
+
+def child_pointer(pointer: str, token: str | int) -> str:
+    """Return the JSON Pointer of an entry below a node (RFC 6901 §3)."""
+    return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
 
 
 def pointer_tokens(pointer: str) -> list[str]:
