@@ -34,6 +34,7 @@ class Settings:
     fixtures: Path | None = None
     root: Path | None = None
     overlay: tuple[Path, ...] = ()
+    allow_network: bool = False
     host: str = "127.0.0.1"
     port: int = 4010
     dynamic: bool = False
@@ -186,6 +187,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("fixtures", _path, "Tokens, cases and scenarios.", metavar="PATH"),
     Option("root", _path, "Folder that no $ref may leave.", metavar="DIR"),
     Option("overlay", _paths, "Overlay applied to the document.", metavar="FILE", several=True),
+    Option("allow_network", _switch, "Fetch what a $ref names by http or https."),
     Option("host", _text, "Address to listen on.", "-h", "HOST"),
     Option("port", _port, "Port to listen on; 0 picks a free one.", "-p", "PORT", ("PORT",)),
     Option("dynamic", _switch, "Generate a fresh body for each answer.", "-d"),

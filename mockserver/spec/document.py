@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from mockserver.errors import Finding, Place, SpecError
 from mockserver.json_values import JsonError, decode_json
@@ -104,20 +104,24 @@ class Document:
         sources: Mapping[str, Source],
         unread: Mapping[str, Finding],
         folder: Path,
+        *,
+        network: bool = False,
         overlays: Sequence[Source] = (),
         findings: Sequence[Finding] = (),
     ) -> None:
         self.root = root
         self.findings = tuple(findings)
         self._overlays = tuple(overlays)
+        self._network = network
         self._sources = sources
         self._unread = unread
         self._folder = folder
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Return the absolute path of every file read, the root first."""
-        return (*self._sources, *(overlay.path for overlay in self._overlays))
+        """Return the absolute path of every file read, the root first; what came from the network is none."""
+        read = (*self._sources, *(overlay.path for overlay in self._overlays))
+        return tuple(file for file in read if not _is_remote(file))
 
     def references(self) -> dict[str, set[str]]:
         """Return every string under a ``$ref`` key by file, those in example data among them."""
@@ -163,10 +167,12 @@ class Document:
         if not address:
             target = Location(base.file, pointer)
         else:
-            path = _local_path(address, base.file)
+            path = _target(address, base.file, network=self._network)
             if path is None:
-                hint = "download the file and refer to it by a relative path"
-                message = f"$ref {reference!r} leads to the network, which is never asked"
+                hint = (
+                    "download the file and refer to it by a relative path, or pass --allow-network"
+                )
+                message = f"$ref {reference!r} leads to the network, which is not asked"
                 raise SpecError(Finding("network-reference", message, self.place(base), hint))
             target = Location(path, pointer)
         if target.file not in self._sources:
@@ -209,11 +215,12 @@ def load_document(
     *,
     root: Path | None = None,
     overlays: Sequence[Path] = (),
+    network: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Document:
     """Read a document, change it by overlays, and read every file that its references name.
 
-    References must not leave ``root``: by default the current folder where the document lies under it, else the
+    References lead to the network only where ``network`` allows it, and must not leave ``root``: by default the current folder where the document lies under it, else the
     document's own.
 
     Raises:
@@ -240,7 +247,7 @@ def load_document(
         findings = apply_overlays(first, applied)
     sources = {first.path: first}
     unread: dict[str, Finding] = {}
-    waiting = list(_files_referenced(first))
+    waiting = list(_files_referenced(first, network=network))
     while waiting:
         file = waiting.pop()
         if file in sources or file in unread:
@@ -250,8 +257,16 @@ def load_document(
         except SpecError as error:
             unread[file] = error.findings[0]
         else:
-            waiting += _files_referenced(source)
-    return Document(Location(first.path), sources, unread, folder, applied, findings)
+            waiting += _files_referenced(source, network=network)
+    return Document(
+        Location(first.path),
+        sources,
+        unread,
+        folder,
+        network=network,
+        overlays=applied,
+        findings=findings,
+    )
 
 
 def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
@@ -262,7 +277,10 @@ def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
     """
     file = os.path.realpath(path)
     place = Place(shown_path(str(path)))  # as it was named: a link is looked for under its own name
-    text = _read_text(file, place, limits)
+    return _read(file, _read_text(file, place, limits), limits)
+
+
+def _read(file: str, text: str, limits: Limits) -> Source:
     collecting = gc.isenabled()
     gc.disable()  # building makes many containers and no garbage: collecting meanwhile takes two thirds of the time
     try:
@@ -280,6 +298,8 @@ def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
 
 def shown_path(file: str) -> str:
     """Return a path as people see it: relative to the current folder where it lies under it."""
+    if _is_remote(file):
+        return file
     relative = os.path.relpath(file)
     return file if relative.startswith("..") else relative
 
@@ -369,29 +389,47 @@ def _default_root(file: str) -> Path:
     return here if own.is_relative_to(here) else own
 
 
-def _local_path(address: str, base: str) -> str | None:
-    """Return the absolute path that a reference names, links resolved; ``None`` where it leads to the network."""
+def _is_remote(file: str) -> bool:
+    """Tell whether a file of a document is a URL."""
+    return file.startswith(("http://", "https://"))
+
+
+def _target(address: str, base: str, *, network: bool) -> str | None:
+    """Return the file or URL that a reference names; ``None`` where it leads where it may not."""
     try:
-        parts = urlsplit(address)
+        there = urljoin(base, address) if _is_remote(base) else address
+        if _is_remote(there) and urlsplit(there).netloc:
+            return there if network else None
+        return None if _is_remote(base) else _local_path(address, base)
     except ValueError:
         return None
+
+
+def _local_path(address: str, base: str) -> str | None:
+    """Return the absolute path that a reference names, links resolved; ``None`` where it leads to the network."""
+    parts = urlsplit(address)
     if parts.netloc or parts.scheme not in ("", "file"):
         return None
     path = unquote(parts.path).replace("\0", "\\0")  # no file has NUL in its name
     return os.path.realpath(Path(base).parent / path)
 
 
-def _files_referenced(source: Source) -> Iterator[str]:
+def _files_referenced(source: Source, *, network: bool) -> Iterator[str]:
     for reference in source.references:
         address = reference.partition("#")[0]
-        if address and (path := _local_path(address, source.path)):
-            yield path
+        if address and (file := _target(address, source.path, network=network)):
+            yield file
 
 
 def _load_referenced(file: str, folder: Path, limits: Limits, loaded: int) -> Source:
-    if not Path(file).is_relative_to(folder):
+    remote = _is_remote(file)
+    if not remote and not Path(file).is_relative_to(folder):
         message = f"{shown_path(file)} lies outside the root {shown_path(str(folder))}"
         raise SpecError(Finding("escaping-reference", message, hint="widen it with --root DIR"))
     if loaded >= limits.files:
         raise SpecError(Finding("too-large", f"the document has more than {limits.files} files"))
+    if remote:
+        from mockserver.spec.network import fetch  # brings what few need
+
+        return _read(file, fetch(file, limits), limits)
     return load_source(Path(file), limits)

@@ -6,7 +6,7 @@ from mockserver.errors import Finding, SpecError
 from mockserver.spec.document import Document
 from mockserver.spec.model import Location
 
-_REFUSED = frozenset(("escaping-reference", "network-reference"))
+_REFUSED = frozenset(("escaping-reference",))
 # What stands under these is data: a $ref in it is nobody's reference.
 _DATA = frozenset(("const", "default", "enum", "example", "examples", "value"))
 
