@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from mockserver.generation.chance import Chance
 from mockserver.generation.values import generate
@@ -46,6 +46,9 @@ def build_request(
     cookies: list[str] = []
     for parameter in operation.parameters:
         if not (parameter.required or everything):
+            continue
+        if parameter.location == "querystring":
+            query.append(maker.whole_query(parameter))
             continue
         wire = write_parameter(parameter, maker.value(parameter))
         match parameter.location:
@@ -95,6 +98,14 @@ class _Maker:
             return "-"
         return value
 
+    def whole_query(self, parameter: Parameter) -> str:
+        """Return a query that is one value (OpenAPI 3.2.0 §4.12.1)."""
+        content = parameter.content
+        if content is None:
+            return ""
+        wire = encode_body(self.value(parameter), content, self._api.schemas, "request")
+        return wire.decode("latin-1") if essence(content.name) == FORM else quote(wire, safe="")
+
     def body(self, content: tuple[MediaType, ...]) -> tuple[str, bytes]:
         """Return media type and body, in the media type that is easiest to read."""
         chosen = min(content, key=_readability)
@@ -107,8 +118,13 @@ class _Maker:
             )
         if essence(name).startswith("multipart/") and "boundary" not in name:
             name = f"{name}; boundary=mockserver"
-        if chosen.schema is None:
-            value: object = next(
+        if chosen.schema is None and chosen.item_schema is not None:
+            chance = self._chance.fork("body") if self._chance else None
+            value: object = [
+                generate(self._api.schemas, chosen.item_schema, "request", chance=chance)
+            ]
+        elif chosen.schema is None:
+            value = next(
                 (example.value for example in chosen.examples),
                 {} if is_json(essence(name)) else "string",
             )

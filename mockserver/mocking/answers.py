@@ -11,7 +11,7 @@ from mockserver.generation.chance import Chance
 from mockserver.generation.values import Unsatisfiable, generate
 from mockserver.messages import HeaderPair, HttpResponse, Violation, problem
 from mockserver.spec.compile import Api
-from mockserver.spec.model import Example, MediaType, Operation, Parameter, Response
+from mockserver.spec.model import Example, Location, MediaType, Operation, Parameter, Response
 from mockserver.validation.media_types import (
     EncodeError,
     encode_body,
@@ -43,6 +43,10 @@ _NEVER_GENERATED = frozenset(
 
 _EMPTY: HeaderPair = (b"content-type", b"text/plain")
 """As Prism sends an answer whose content the document does not describe."""
+
+
+_ITEMS = 2
+"""Values of a sequence that an answer holds."""
 
 
 class Answer(NamedTuple):
@@ -176,7 +180,10 @@ class DocumentAnswers:
             if example is not None and not _named(media_type, example):
                 return _no_such_example(operation, response, status, example)
             value, rule, place, violations = self._value(media_type, example, chance)
-            body = encode_body(value, media_type, self._api.schemas)
+            if isinstance(value, _Serialized):
+                body = value.encode("utf-8", "replace")
+            else:
+                body = encode_body(value, media_type, self._api.schemas)
         except (Unsatisfiable, EncodeError) as error:
             return _impossible(operation, status, str(error), place)
         content_type = (b"content-type", _content_type(media_type.name))
@@ -191,7 +198,7 @@ class DocumentAnswers:
             named = _named(media_type, example)
             assert named is not None  # the caller looked
             return (
-                named.value,
+                _sent(named),
                 f"example {example!r}",
                 document.place(named.location),
                 tuple(self._against_schema(media_type, named)),
@@ -200,8 +207,15 @@ class DocumentAnswers:
             for ready in media_type.examples:
                 if not self._against_schema(media_type, ready):
                     rule = f"example {ready.name!r}" if ready.name else "example"
-                    return ready.value, rule, document.place(ready.location), ()
+                    return _sent(ready), rule, document.place(ready.location), ()
         rule = "generated" if chance is None else "generated afresh"
+        if media_type.item_schema is not None:
+            return (
+                self._items(media_type.item_schema, chance),
+                rule,
+                document.place(media_type.item_schema),
+                (),
+            )
         place = document.place(media_type.schema or media_type.location)
         if media_type.schema is None:
             # Fresh or not: nothing but an example says what it is, and text is no object.
@@ -218,6 +232,19 @@ class DocumentAnswers:
             fill_properties=self._fill_properties,
         )
         return value, rule, place, ()
+
+    def _items(self, schema: Location, chance: Chance | None) -> list[object]:
+        """Return a few values of a sequence."""
+        return [
+            generate(
+                self._api.schemas,
+                schema,
+                "response",
+                chance=chance.fork("item", number) if chance else None,
+                fill_properties=self._fill_properties,
+            )
+            for number in range(_ITEMS)
+        ]
 
     def _against_schema(self, media_type: MediaType, example: Example) -> list[Violation]:
         """Return what an example has against the schema beside it."""
@@ -280,6 +307,14 @@ def problem_answer(
     """Return one of the mock's own problems as an answer."""
     response = problem(status, slug, TITLES[slug], detail, members=members, headers=headers)
     return Answer(response, slug, error=slug)
+
+
+class _Serialized(str):
+    """A body that the document has as it is on the wire."""
+
+
+def _sent(example: Example) -> object:
+    return example.value if example.serialized is None else _Serialized(example.serialized)
 
 
 def _named(media_type: MediaType, name: str) -> Example | None:

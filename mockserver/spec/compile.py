@@ -112,25 +112,28 @@ def _operations(
         reading.check_keys(item, "path item")
         for method in item.value:
             if method in reading.version.methods:
-                yield _operation(reading, path, method, root, item, schemes)
+                node = reading.child(item, method)
+                yield _operation(reading, path, method.upper(), node, root, item, schemes)
+        for method, node in reading.members(reading.child(item, reading.version.more_methods)):
+            yield _operation(reading, path, method, node, root, item, schemes)
 
 
 def _operation(
     reading: Reading,
     path: str,
     method: str,
+    node: Node,
     root: Node,
     item: Node,
     schemes: Mapping[str, SecurityScheme],
 ) -> Operation:
-    node = reading.child(item, method)
     reading.check_keys(node, "operation")
     name = node.text("operationId").strip()
     objects = reading.version.objects
     servers = next(filter(None, (objects.servers(one.value) for one in (node, item, root))), ())
     return Operation(
-        name=name or f"{method.upper()} {path}",
-        method=method.upper(),
+        name=name or f"{method} {path}",
+        method=method,
         path=path,
         location=node.at,
         parameters=read_parameters(reading, path, item, node),

@@ -1,7 +1,9 @@
 """The ``content`` of a message as the document describes it: media types, their examples, how form fields are written."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from mockserver.json_values import JsonError, decode_json
 from mockserver.spec.model import Encoding, Example, MediaType
 from mockserver.spec.reading import Node, Reading
 
@@ -30,16 +32,36 @@ def _media_type(reading: Reading, node: Node, name: str) -> MediaType:
         name=name,
         location=node.at,
         schema=node.at.child("schema") if "schema" in node.value else None,
-        examples=read_examples(reading, node),
+        item_schema=node.at.child("itemSchema") if "itemSchema" in node.value else None,
+        examples=tuple(_decoded(example, name) for example in read_examples(reading, node)),
         encoding=dict(_encodings(reading, node)) if "encoding" in node.value else {},
     )
+
+
+_VALUES = ("value", "dataValue", "serializedValue")
+
+
+def _decoded(example: Example, media_type: str) -> Example:
+    """Return an example that has its value where the document has only its text, which is JSON."""
+    if (
+        example.serialized is None
+        or example.value != example.serialized
+        or "json" not in media_type
+    ):
+        return example
+    try:
+        return replace(example, value=decode_json(example.serialized))
+    except JsonError:
+        return example
 
 
 def _named_examples(reading: Reading, examples: Node) -> Iterator[Example]:
     for name, node in reading.members(examples):
         reading.check_keys(node, "example")
-        if "value" in node.value:
-            yield Example(name, node.value["value"], node.at.child("value"))
+        key = next((key for key in _VALUES if key in node.value), None)
+        wire = node.text("serializedValue") if "serializedValue" in node.value else None
+        if key is not None:
+            yield Example(name, node.value[key], node.at.child(key), wire)
         elif "externalValue" in node.value:
             message = f"the example {name[:60]!r} lies elsewhere (externalValue) and is not read"
             reading.warn("external-example", message, node.at)

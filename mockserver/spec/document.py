@@ -113,6 +113,9 @@ class Document:
         self.findings = tuple(findings)
         self._overlays = tuple(overlays)
         self._network = network
+        value = sources[root.file].value if root.file in sources else None
+        # OpenAPI 3.2.0 §4.1: what other documents call this one, and it may call itself.
+        self._own_name = value.get("$self") if isinstance(value, dict) else None
         self._sources = sources
         self._unread = unread
         self._folder = folder
@@ -164,7 +167,7 @@ class Document:
                 f"$ref {reference!r} names an anchor; a JSON Pointer such as #/components/… is read"
             )
             raise SpecError(Finding("dangling-reference", message, self.place(base)))
-        if not address:
+        if not address or (address == self._own_name and base.file == self.root.file):
             target = Location(base.file, pointer)
         else:
             path = _target(address, base.file, network=self._network)

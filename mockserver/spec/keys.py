@@ -40,6 +40,19 @@ _NEW_IN_3_1 = {
 }
 
 
+_NEW_IN_3_2 = {
+    "document": "$self",
+    "components": "mediaTypes",
+    "server": "name",
+    "path item": "query additionalOperations",
+    "media type": "itemSchema prefixEncoding itemEncoding",
+    "encoding": "encoding prefixEncoding itemEncoding",
+    "response": "summary",
+    "example": "dataValue serializedValue",
+    "security scheme": "deprecated oauth2MetadataUrl",
+}
+
+
 def _sets(names: Mapping[str, str]) -> dict[str, frozenset[str]]:
     return {kind: frozenset(text.split()) for kind, text in names.items()}
 
@@ -50,7 +63,15 @@ KEYS_2_0: Mapping[str, frozenset[str]] = _sets(_NAMES_2_0)
 KEYS_3_0: Mapping[str, frozenset[str]] = _sets(_NAMES_3_0)
 """OpenAPI 3.0.4 §4.7."""
 
-KEYS_3_1: Mapping[str, frozenset[str]] = {
-    kind: names | _sets(_NEW_IN_3_1).get(kind, frozenset()) for kind, names in KEYS_3_0.items()
-}
+
+def _extended(
+    known: Mapping[str, frozenset[str]], new: Mapping[str, str]
+) -> dict[str, frozenset[str]]:
+    return {kind: names | frozenset(new.get(kind, "").split()) for kind, names in known.items()}
+
+
+KEYS_3_1: Mapping[str, frozenset[str]] = _extended(KEYS_3_0, _NEW_IN_3_1)
 """OpenAPI 3.1.1 §4.8."""
+
+KEYS_3_2: Mapping[str, frozenset[str]] = _extended(KEYS_3_1, _NEW_IN_3_2)
+"""OpenAPI 3.2.0 §4."""

@@ -45,11 +45,13 @@ class Example:
         name: Its key under ``examples``; empty for the one of ``example``.
         value: JSON value, or for a text media type its text.
         location: Where the value stands.
+        serialized: The value as it is on the wire, where the document says so (OpenAPI 3.2).
     """
 
     name: str
     value: object
     location: Location
+    serialized: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class MediaType:
     Attributes:
         name: As the document has it, such as ``application/json; charset=utf-8`` or ``image/*``.
         schema: ``None`` where anything goes.
+        item_schema: Of each value of a sequence, such as an event stream (OpenAPI 3.2).
     """
 
     name: str
@@ -76,6 +79,7 @@ class MediaType:
     schema: Location | None = None
     examples: tuple[Example, ...] = ()
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    item_schema: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,16 @@ _LOCATIONS: Mapping[object, ParameterLocation] = {
     "query": "query",
     "header": "header",
     "cookie": "cookie",
+    "querystring": "querystring",
 }
 _STYLES: Mapping[ParameterLocation, tuple[str, ...]] = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "header": ("simple",),
-    "cookie": ("form",),
+    "cookie": ("form", "cookie"),
+    "querystring": ("form",),
 }
-"""The styles of each location, its default first (OpenAPI 3.1.1 §4.8.12.3)."""
+"""The styles of each location, its default first (OpenAPI 3.2.0 §4.12.6); the last two rows end with what 3.2 brought."""
 
 # Other parts of the document describe them (OpenAPI 3.1.1 §4.8.12.1).
 _DESCRIBED_ELSEWHERE = frozenset(("accept", "content-type", "authorization"))

@@ -10,13 +10,13 @@ from mockserver.errors import Finding, SpecError
 from mockserver.schemas import Schema
 from mockserver.spec.conversion import convert, original_path
 from mockserver.spec.document import Document
-from mockserver.spec.keys import KEYS_2_0, KEYS_3_0, KEYS_3_1
+from mockserver.spec.keys import KEYS_2_0, KEYS_3_0, KEYS_3_1, KEYS_3_2
 from mockserver.spec.keywords import Conversion, Path, Report, SchemaRules
 from mockserver.spec.model import Direction
 from mockserver.spec.objects import OPENAPI_3, Objects
 from mockserver.spec.swagger2 import SWAGGER_2
 
-SUPPORTED = "2.0, 3.0 and 3.1"
+SUPPORTED = "2.0, 3.0, 3.1 and 3.2"
 
 
 def _nothing(_reference: str) -> object:
@@ -27,6 +27,9 @@ def _unheard(_path: Path, _rule: str, _message: str) -> None:
     pass
 
 
+_METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One minor version of OpenAPI.
@@ -35,6 +38,7 @@ class Version:
         name: Major and minor, as in ``3.1``.
         keys: By kind of object (``operation``, ``parameter``, …): the names that the version defines in it.
         methods: Keys of a path item that are operations, in lower case.
+        more_methods: Key of a path item that holds operations by further methods, written as on the wire.
         objects: How its objects are read into the model.
         key: What a document names its version under.
         specification: What people call it, beside the version.
@@ -45,9 +49,8 @@ class Version:
     name: str
     keys: Mapping[str, frozenset[str]]
     schema_rules: SchemaRules
-    methods: frozenset[str] = frozenset(
-        ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-    )
+    methods: frozenset[str] = _METHODS
+    more_methods: str = ""
     objects: Objects = OPENAPI_3
     key: str = "openapi"
     specification: str = "OpenAPI"
@@ -121,6 +124,15 @@ VERSIONS: Mapping[str, Version] = {
         schema_rules=SchemaRules(
             ref_siblings=True, nullable=frozenset(("request",)), nullable_is_foreign=True
         ),
+    ),
+    "3.2": Version(
+        "3.2",
+        keys=KEYS_3_2,
+        schema_rules=SchemaRules(
+            ref_siblings=True, nullable=frozenset(("request",)), nullable_is_foreign=True
+        ),
+        methods=_METHODS | {"query"},
+        more_methods="additionalOperations",
     ),
 }
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.json_values import JsonError, decode_json
-from mockserver.spec.model import Direction, MediaType
+from mockserver.spec.model import Direction, Location, MediaType
 from mockserver.spec.registry import SchemaRegistry
 from mockserver.validation.coercion import Shape, shapes_of
 from mockserver.validation.errors import DecodeError, EncodeError
@@ -241,13 +241,23 @@ def _decode_events(raw: bytes, body: Body) -> object:
     ``[DONE]``, with which many APIs end their streams, is no event of theirs.
     """
     text = _text(raw, body)
-    if not body.shape.types or "string" in body.shape.types:
+    item = body.media_type.item_schema
+    if item is None and (not body.shape.types or "string" in body.shape.types):
         return text
+    as_fields = item is not None and _describes_events(body, item)
     found: list[object] = []
     for event in text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n"):
-        lines = [line[5:].removeprefix(" ") for line in event.split("\n") if line[:5] == "data:"]
-        data = "\n".join(lines)
-        if lines and data != "[DONE]":
+        pairs = [line.partition(":") for line in event.split("\n") if line and line[0] != ":"]
+        fields = [(name, value.removeprefix(" ")) for name, _, value in pairs]
+        data = "\n".join(value for name, value in fields if name == "data")
+        if as_fields and fields:
+            named: dict[str, object] = dict(fields)
+            if "data" in named:
+                named["data"] = data
+            if str(named.get("retry", "")).isdecimal():
+                named["retry"] = int(str(named["retry"]))
+            found.append(named)
+        elif any(name == "data" for name, _ in fields) and data != "[DONE]":
             try:
                 found.append(decode_json(data))
             except JsonError:
@@ -255,12 +265,33 @@ def _decode_events(raw: bytes, body: Body) -> object:
     return found
 
 
-def _encode_events(value: object, _body: Body) -> bytes:
+def _describes_events(body: Body, item: Location) -> bool:
+    """Tell whether an ``itemSchema`` describes whole events; else it is for their data (OpenAPI 3.2.0 §4.14.4.1)."""
+    properties = shapes_of(body.schemas, body.direction).at(item).properties
+    return "data" in properties or "event" in properties
+
+
+def _encode_events(value: object, body: Body) -> bytes:
     """Write values as an event stream, one event each; text that is one already is passed through."""
+    item = body.media_type.item_schema
     if isinstance(value, str) and value.startswith(("data:", "event:", "id:", "retry:", ":")):
         return value.encode("utf-8", "replace")
     items = value if isinstance(value, list) else [value]
-    return b"".join(_event(item) for item in items)
+    as_fields = item is not None and _describes_events(body, item)
+    return b"".join(_fields(each) if as_fields else _event(each) for each in items)
+
+
+def _fields(value: object) -> bytes:
+    """Write an event by its fields; what is no text is written as JSON."""
+    if not isinstance(value, dict):
+        return _event(value)
+    lines = []
+    for name in ("event", "id", "retry", "data"):
+        if name in value:
+            member = value[name]
+            text = member if isinstance(member, str) else _to_json(member).decode()
+            lines += [f"{name}: {line}\n" for line in text.split("\n")]
+    return "".join([*lines, "\n"]).encode("utf-8", "replace")
 
 
 def _event(value: object) -> bytes:

@@ -1,6 +1,7 @@
 """The values outside the body: read by style, typed by schema, judged; and written back."""
 
 from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_to_bytes
 
 from mockserver.errors import Place
 from mockserver.json_values import JsonError, decode_json
@@ -9,8 +10,9 @@ from mockserver.spec.compile import Api
 from mockserver.spec.model import Direction, MediaType, Operation, Parameter
 from mockserver.validation.coercion import Raw, Shape, shapes_of
 from mockserver.validation.deep import decode_percent, split_pairs
-from mockserver.validation.errors import StyleError
+from mockserver.validation.errors import DecodeError, StyleError
 from mockserver.validation.judging import judge_value
+from mockserver.validation.media_types import FORM, decode_body, essence
 from mockserver.validation.styles import (
     Pairs,
     Wanted,
@@ -129,7 +131,8 @@ class _Reader:
 
     def __init__(self, parameter: Parameter, api: Api, declared: frozenset[str]) -> None:
         self.key = parameter.name.lower() if parameter.location == "header" else parameter.name
-        self.location: str = parameter.location
+        whole = parameter.location == "querystring"
+        self.location: str = "query" if whole else parameter.location
         self._parameter = parameter
         self._api = api
         self._declared = declared
@@ -138,6 +141,8 @@ class _Reader:
     def read(self, sent: _Sent, violations: list[Violation]) -> object:
         """Return the value, ``ABSENT`` where there is none; add what it has against the document."""
         parameter, at = self._parameter, (self.location, self.key)
+        if parameter.location == "querystring":
+            return self._whole(sent, violations)
         if self._prepared is None:
             shape = shapes_of(self._api.schemas, "request").at(parameter.schema)
             self._prepared = shape, wanted(shape, self._declared)
@@ -148,7 +153,7 @@ class _Reader:
             violations.append(Violation(at, "style", str(error), self._place()))
             return ABSENT
         if raw is None:
-            if parameter.required:
+            if parameter.required and not self._may_be_nothing(want):
                 message = f"the {self.location} parameter {parameter.name!r} is required and absent"
                 violations.append(Violation((self.location,), "required", message, self._place()))
             return ABSENT
@@ -166,6 +171,35 @@ class _Reader:
                 return raw
         value, found = _typed(parameter, shape, raw, self._api, "request", at)
         violations += found
+        return value
+
+    def _may_be_nothing(self, want: Wanted) -> bool:
+        """Tell whether an object leaves nothing on the wire: one of its own members for each, and none must be there."""
+        parameter = self._parameter
+        if self.location != "query" or want.kind != "mapping" or parameter.schema is None:
+            return False
+        exploded = parameter.explode or parameter.style == "deepObject"
+        return exploded and self._api.schemas.validator(parameter.schema, "request").is_valid({})
+
+    def _whole(self, sent: _Sent, violations: list[Violation]) -> object:
+        """Read the query as one value (``in: querystring``, OpenAPI 3.2.0 §4.12.1)."""
+        parameter, query = self._parameter, sent.request.query
+        content = parameter.content
+        if not query or content is None:
+            if parameter.required and not query:
+                message = "a query string is required, and none was sent"
+                violations.append(Violation(("query",), "required", message, self._place()))
+            return ABSENT
+        if essence(content.name) != FORM:
+            query = unquote_to_bytes(query)
+        try:
+            value = decode_body(query, content.name, content, self._api.schemas, "request")
+        except DecodeError as error:
+            message = str(error)
+            violations.append(Violation(("query",), error.keyword, message, self._place()))
+            return ABSENT
+        if content.schema is not None:
+            violations += judge_value(self._api, content.schema, value, "request", at=("query",))
         return value
 
     def _raw(self, sent: _Sent, want: Wanted) -> Raw | None:

@@ -135,6 +135,8 @@ class Judge:
             return ABSENT, [Violation(("body", *error.path), error.keyword, str(error), place)]
         if isinstance(value, bytes):
             return value.decode("latin-1"), []
+        if media_type.item_schema is not None and isinstance(value, list):
+            return value, self._judge_each(media_type.item_schema, value, direction)
         if media_type.schema is None:
             return value, []
         if (

@@ -12,7 +12,7 @@ import yaml
 
 from tests.corpus.swagger2 import as_schema, converted
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 
 class Node(NamedTuple):

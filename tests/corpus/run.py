@@ -20,8 +20,8 @@ from tests.corpus.values import CannotMakeError
 from tests.running import Answered, Cost, exchange, serving
 from tests.specs import SPECS
 
-READ = ("2.0", "3.0", "3.1")
-"""Versions that the product reads so far."""
+READ = ("2.0", "3.0", "3.1", "3.2")
+"""Versions that the judge reads."""
 
 
 class Pass(NamedTuple):

@@ -108,6 +108,7 @@ def _validator_classes() -> dict[tuple[str, Direction], type[Validator]]:
         classes["3.1", direction] = extend(
             Draft202012Validator, {"pattern": _pattern, "required": _required(one_way)}
         )
+        classes["3.2", direction] = classes["3.1", direction]
     return classes
 
 

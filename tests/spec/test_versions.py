@@ -14,6 +14,7 @@ from mockserver.spec.versions import detect_version
         ({"openapi": "3.0.3-rc1"}, "3.0"),
         ({"openapi": "3.1.1"}, "3.1"),
         ({"openapi": 3.1}, "3.1"),
+        ({"openapi": "3.2.0-rc1"}, "3.2"),
         ({"swagger": "2.0"}, "2.0"),
         ({"swagger": 2.0}, "2.0"),
     ],
@@ -28,9 +29,9 @@ def test_a_document_says_its_version(tmp_path, root, name):
     ("root", "rule", "message"),
     [
         (
-            {"openapi": "3.2.0"},
+            {"openapi": "3.3.0"},
             "unsupported-version",
-            "OpenAPI 3.2.0 is not read; 2.0, 3.0 and 3.1 are",
+            "OpenAPI 3.3.0 is not read; 2.0, 3.0, 3.1 and 3.2 are",
         ),
         ({"openapi": "2.0"}, "unsupported-version", "OpenAPI 2.0 is not read"),
         ({"swagger": "3.0"}, "unsupported-version", "Swagger 3.0 is not read"),
