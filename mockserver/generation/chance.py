@@ -25,7 +25,7 @@ class Chance:
     __slots__ = ("_counter", "_key")
 
     def __init__(self, seed: bytes, *parts: object) -> None:
-        label = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
+        label = "\x1f".join([str(part) for part in parts]).encode("utf-8", "surrogatepass")
         self._key = blake2b(label, digest_size=32, key=seed[:64]).digest()
         self._counter = 0
 
@@ -35,6 +35,9 @@ class Chance:
 
     def bytes(self, count: int) -> bytes:
         """Return the next ``count`` bytes."""
+        if count <= 64:  # one digest: nearly always
+            self._counter += 1
+            return blake2b(self._counter.to_bytes(8, "big"), key=self._key).digest()[:count]
         drawn = b""
         while len(drawn) < count:
             self._counter += 1

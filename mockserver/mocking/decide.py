@@ -4,7 +4,7 @@ No clock, no sleep, no I/O: time and chance come in through the session and the 
 ``Decision``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,11 +19,13 @@ from mockserver.fixtures.model import (
 from mockserver.fixtures.templates import CannotRender
 from mockserver.fixtures.tokens import Keyring
 from mockserver.generation.chance import Chance
-from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Violation
+from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, RequestValues, Violation
 from mockserver.mocking.answers import Answer, DocumentAnswers, not_acceptable, problem_answer
 from mockserver.mocking.authenticate import Authenticator
 from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
+from mockserver.mocking.decision import Decision
 from mockserver.mocking.explain import Explainer
+from mockserver.mocking.plans import Plan, Plans
 from mockserver.mocking.rivals import choose_rival
 from mockserver.mocking.scenarios import draw_delay
 from mockserver.mocking.select import Asked, CaseChosen, Documented, Refused, Selection, select
@@ -54,31 +56,6 @@ class MockOptions:
     scenario: str | None = None
     fill_properties: bool = True
     ignore_examples: bool = False
-
-
-class Decision(NamedTuple):
-    """The answer to one request, and the reasons.
-
-    Attributes:
-        response: Complete but for ``Content-Length``, ``Date``, CORS and ``X-Mock-Trace``.
-        why: Selector, rule and ``file:line``, separated by ``; ``.
-        violations: Of the request, then of the answer.
-        token: Name of the token fixture that the request bears.
-        error: Slug, where the answer is the mock's own problem.
-        delay: Seconds to wait before the answer goes out.
-        advance: What the session remembers; ``None`` where no operation matched.
-    """
-
-    response: HttpResponse
-    operation: Operation | None
-    case: str | None
-    scenario: str | None
-    why: str
-    violations: tuple[Violation, ...] = ()
-    token: str | None = None
-    error: str | None = None
-    delay: float = 0.0
-    advance: Advance | None = None
 
 
 class Incoming(NamedTuple):
@@ -114,6 +91,7 @@ class Mock:
             for operation, cases in fixtures.cases.items()
         }
         self._explain = Explainer(enabled=options.explain)
+        self._plans = Plans(fixtures)
 
     def read(self, request: HttpRequest) -> Incoming:
         """Take the base URL's ``/~scenario@session`` off a request, and read what it asks of the mock."""
@@ -140,8 +118,15 @@ class Mock:
         if route.rivals:
             route = choose_rival(route, request, self._judge)
         operation = route.operation
-        identity = self._authenticator.identify(operation, request)
         judgement = self._judge.judge_request(operation, request, route.path_values)
+        key = None
+        if not judgement.violations:
+            key = self._plans.key(operation, request, session, controls)
+            if key and (plan := self._plans.find(key)):
+                repeated = self._repeat(plan, operation, request, judgement.values, session)
+                if repeated:
+                    return repeated
+        identity = self._authenticator.identify(operation, request)
         asked = Asked(
             request,
             operation,
@@ -157,7 +142,31 @@ class Mock:
         )
         selection = select(asked)
         answer = self._render(asked, selection)
-        return self._decision(asked, selection, answer)
+        decision = self._decision(asked, selection, answer)
+        if key:
+            dynamic = self._is_dynamic(controls.wish)
+            self._plans.keep(key, asked, selection, decision, dynamic=dynamic)
+        return decision
+
+    def _repeat(
+        self,
+        plan: Plan,
+        operation: Operation,
+        request: HttpRequest,
+        values: RequestValues,
+        session: Session,
+    ) -> Decision | None:
+        """Return a kept decision, with a body of its own where that is rendered; ``None`` where it cannot be."""
+        decision, render, claims = plan
+        if render is None:
+            return decision
+        chance = self._chance(operation, session)
+        try:
+            body = render(_context(request, values, claims, chance))
+        except CannotRender:
+            return None
+        status, headers, _ = decision.response
+        return Decision(HttpResponse(status, headers, body), *decision[1:])
 
     def _scenario(self, controls: Controls, session: Session) -> tuple[Scenario | str | None, str]:
         """Return the scenario in force and what chose it; its bare name where there is no such scenario."""
@@ -194,7 +203,7 @@ class Mock:
             selection.status,
             accept=asked.request.header(b"accept"),
             example=selection.example,
-            chance=self._chance(asked) if dynamic else None,
+            chance=self._chance(asked.operation, asked.session) if dynamic else None,
             lenient=selection.lenient,
         )
         if self.options.errors and answer.violations:
@@ -218,7 +227,10 @@ class Mock:
             body = then.body or b""
         own = then.headers
         if then.render or then.render_headers:
-            context = self._context(asked)
+            token = asked.identity.token
+            claims = token.claims if token else {}
+            chance = self._chance(asked.operation, asked.session)
+            context = _context(asked.request, asked.values, claims, chance)
             try:
                 body = then.render(context) if then.render else body
                 own += tuple((name, render(context)) for name, render in then.render_headers)
@@ -246,7 +258,7 @@ class Mock:
             response,
             then.status,
             accept=chosen or asked.request.header(b"accept"),
-            chance=self._chance(asked) if dynamic else None,
+            chance=self._chance(asked.operation, asked.session) if dynamic else None,
             lenient=then.generate or then.status >= 400,
         )
 
@@ -254,18 +266,10 @@ class Mock:
         """Tell whether bodies of the document are drawn: as the request wishes, else as the server does."""
         return self.options.dynamic if wish.dynamic is None else wish.dynamic
 
-    def _context(self, asked: Asked) -> TemplateContext:
-        """Return what a template may see."""
-        request, token = asked.request, asked.identity.token
-        path = request.path.decode("latin-1")
-        url = f"{path}?{request.query.decode('latin-1')}" if request.query else path
-        claims = token.claims if token else {}
-        return TemplateContext(request.method, url, asked.values, claims, self._chance(asked))
-
-    def _chance(self, asked: Asked) -> Chance:
+    def _chance(self, operation: Operation, session: Session) -> Chance:
         """Return the stream of draws of this call: the same seed, session, operation and call number draw the same."""
-        name = asked.operation.name
-        return Chance(self._seed, asked.session.name, name, asked.session.calls.get(name, 0))
+        name = operation.name
+        return Chance(self._seed, session.name, name, session.calls.get(name, 0))
 
     def _decision(self, asked: Asked, selection: Selection, answer: Answer) -> Decision:
         """Add challenge and explanation to an answer, and say what the session remembers."""
@@ -294,7 +298,11 @@ class Mock:
             violations,
             asked.identity.token.name if asked.identity.token else None,
             answer.error,
-            sum(draw_delay(delay, self._chance(asked)) for delay in delays if delay),
+            sum(
+                draw_delay(delay, self._chance(asked.operation, asked.session))
+                for delay in delays
+                if delay
+            ),
             advance or Advance(operation.name),
         )
 
@@ -352,6 +360,15 @@ class Mock:
         name = scenario.name if scenario else None
         explained = self._explain.explained(Answer(response, why), scenario=name, why=why)
         return Decision(explained, None, None, name, why, error=error)
+
+
+def _context(
+    request: HttpRequest, values: RequestValues, claims: Mapping[str, object], chance: Chance
+) -> TemplateContext:
+    """Return what a template may see."""
+    path = request.path.decode("latin-1")
+    url = f"{path}?{request.query.decode('latin-1')}" if request.query else path
+    return TemplateContext(request.method, url, values, claims, chance)
 
 
 def _specificity(case: Case) -> int:

@@ -11,7 +11,8 @@ from time import perf_counter
 from typing import NamedTuple
 
 from mockserver.messages import HttpRequest, HttpResponse, Redactor, problem
-from mockserver.mocking.decide import Decision, Incoming, Mock
+from mockserver.mocking.decide import Incoming, Mock
+from mockserver.mocking.decision import Decision
 from mockserver.mocking.explain import EXPLAINING
 from mockserver.server.cors import Cors, is_preflight
 from mockserver.server.log import escape, logger

@@ -5,7 +5,8 @@ from textwrap import dedent
 
 from mockserver.fixtures.load import load_fixtures
 from mockserver.messages import HttpRequest
-from mockserver.mocking.decide import Decision, Mock, MockOptions
+from mockserver.mocking.decide import Mock, MockOptions
+from mockserver.mocking.decision import Decision
 from mockserver.spec.compile import compile_document
 from mockserver.spec.document import load_document
 from mockserver.state.store import MemoryStore

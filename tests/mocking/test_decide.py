@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.mocking.decide import Decision, Mock, MockOptions
+from mockserver.mocking.decide import Mock, MockOptions
+from mockserver.mocking.decision import Decision
 from mockserver.state.store import MemoryStore
 from tests.mocking.building import ask, build, header
 
