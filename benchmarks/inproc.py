@@ -25,7 +25,7 @@ from uvicorn.server import ServerState
 from benchmarks.servers import Ask
 from benchmarks.workloads import Workload, workloads
 from mockserver.fixtures.contract import load_contract, locate
-from mockserver.server.log import RequestLog, TextLines
+from mockserver.server.log import LINES_FOR_PEOPLE, RequestLog, TextLines
 from mockserver.server.serve import build_app, freeze, uvicorn_config
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
@@ -155,7 +155,7 @@ def ours(workload: Workload) -> Sequence[Way]:
     settings = locate(settings, Path.cwd())
     contract = load_contract(settings)
     journal = Journal("inproc")
-    log = RequestLog(journal, TextLines(), lambda _: None)
+    log = RequestLog(journal, TextLines(), lambda _: None, most=LINES_FOR_PEOPLE)
     app = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
     with suppress(RuntimeError):
         freeze()

@@ -185,16 +185,17 @@ class Redactor:
             token: Name of the token fixture that the request bears; cookies may hold more than it.
         """
         secret = self._headers
-        for name, _ in headers:
-            if name in secret:
-                shown = f"<token {token}>".encode() if token else b"<redacted>"
-                return tuple(
-                    (key, value)
-                    if key not in secret
-                    else (key, b"<redacted>" if key.endswith(b"cookie") else shown)
-                    for key, value in headers
-                )
-        return tuple(headers)
+        if secret.isdisjoint([name for name, _ in headers]):
+            return tuple(headers)
+        shown = f"<token {token}>".encode() if token else b"<redacted>"
+        return tuple(
+            [
+                pair
+                if pair[0] not in secret
+                else (pair[0], b"<redacted>" if pair[0].endswith(b"cookie") else shown)
+                for pair in headers
+            ]
+        )
 
     def query(self, query: bytes) -> bytes:
         """Return a query with the values of secret parameters replaced; the rest as it was, byte for byte."""

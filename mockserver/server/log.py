@@ -17,6 +17,8 @@ logger = logging.getLogger("mockserver")
 INFO, WARNING, ERROR = logging.INFO, logging.WARNING, logging.ERROR
 
 BATCH_SECONDS = 0.05
+LINES_FOR_PEOPLE = 100
+"""Lines of one batch at most: 2,000 a second are more than anybody reads, and a load test shall not wait for them."""
 _PATH_LIMIT = 120
 _VIOLATIONS_LIMIT = 5
 
@@ -34,14 +36,21 @@ class RequestLog:
         journal: Read, never changed.
         line: Makes the text of one exchange, without a final newline.
         write: Takes whole lines; called at most every ``BATCH_SECONDS``.
+        most: Lines of one batch, the latest; others are counted. ``None`` writes all: two thirds of a request's time.
     """
 
     def __init__(
-        self, journal: Journal, line: Callable[[Exchange], str], write: Callable[[str], object]
+        self,
+        journal: Journal,
+        line: Callable[[Exchange], str],
+        write: Callable[[str], object],
+        *,
+        most: int | None = None,
     ) -> None:
         self._journal = journal
         self._line = line
         self._write = write
+        self._most = most
         self._seen = journal.appended
         self._due: asyncio.TimerHandle | None = None
 
@@ -58,7 +67,11 @@ class RequestLog:
         exchanges = self._journal.since(self._seen)
         lost = self._journal.appended - self._seen - len(exchanges)
         self._seen = self._journal.appended
-        lines = [self._line(exchange) for exchange in exchanges]
+        lines = []
+        if self._most is not None and (more := len(exchanges) - self._most) > 0:
+            lines.append(f"          … {more} more, too fast to be shown")
+            exchanges = exchanges[more:]
+        lines += [self._line(exchange) for exchange in exchanges]
         if lost:
             logger.warning("%d exchanges came too fast to be shown", lost)
         if lines:

@@ -27,7 +27,13 @@ from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control import build_control
-from mockserver.server.log import RequestLog, TextLines, configure_logging, json_line
+from mockserver.server.log import (
+    LINES_FOR_PEOPLE,
+    RequestLog,
+    TextLines,
+    configure_logging,
+    json_line,
+)
 from mockserver.server.watch import Reloader
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
@@ -56,8 +62,10 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
     color = settings.color and stream.isatty()
     write = partial(write_out, stream)
     journal = Journal(f"{int(time.time()):x}")  # noqa: TID251 - the outer edge: clocks start here
-    request_log = RequestLog(
-        journal, json_line if as_json else _text_lines(contract, color=color), write
+    request_log = (
+        RequestLog(journal, json_line, write)
+        if as_json
+        else RequestLog(journal, _text_lines(contract, color=color), write, most=LINES_FOR_PEOPLE)
     )
     app = build_app(contract, settings, seed, directory, journal=journal, request_log=request_log)
     with listen(settings.host, settings.port) as listening:

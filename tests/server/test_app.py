@@ -10,8 +10,9 @@ import pytest
 
 from mockserver.errors import Finding, StoreError
 from mockserver.messages import HeaderPair
-from mockserver.server.app import BODY_KEPT, MockApp
+from mockserver.server.app import MockApp
 from mockserver.server.control import build_control
+from mockserver.server.exchanges import BODY_KEPT
 from mockserver.server.serve import build_mock
 from mockserver.server.wire import Message
 from mockserver.settings import Settings

@@ -194,3 +194,14 @@ def test_messages_as_json_are_one_line_each(written: StringIO) -> None:
     assert second["message"] == "failed at /x"
     assert "KeyError: 'gone'" in second["traceback"]
     assert "findings" not in second
+
+
+def test_people_get_the_latest_lines_of_a_batch_and_the_number_of_the_others() -> None:
+    written: list[str] = []
+    journal = Journal("r")
+    log = RequestLog(journal, identity, written.append, most=2)
+    for number in range(5):
+        journal.append(EXCHANGE._replace(id=f"r-{number}"))
+        if number in (1, 4):
+            log.flush()
+    assert written == ["r-0\nr-1\n", "          … 1 more, too fast to be shown\nr-3\nr-4\n"]
