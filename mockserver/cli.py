@@ -20,7 +20,7 @@ from mockserver.settings import OPTIONS, Option, Resolved, Settings, describe, l
 FINE, FINDINGS, NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses; ``serve`` ends with ``FINE`` on SIGINT and SIGTERM."""
 
-SOURCES = ("spec", "fixtures", "root", "overlay", "allow_network")
+SOURCES = ("spec", "also", "fixtures", "root", "overlay", "allow_network")
 
 
 class Commands(click.Group):
@@ -105,7 +105,7 @@ def settings_options(
 def _parameter(option: Option) -> click.Parameter:
     """Return a setting as click knows it; defaults and meaning stay with the settings."""
     if option.name == "spec":
-        return click.Argument(["spec"], required=False, metavar="[SPEC]")
+        return click.Argument(["spec"], required=False, nargs=-1, metavar="[SPEC]...")
     short = [option.short] if option.short else []
     if option.switch:
         twins = f"--{option.key}/--no-{option.key}"
@@ -129,6 +129,11 @@ def _help(option: Option) -> str:
 def resolve(given: dict[str, object]) -> Resolved:
     """Combine what the command line gave with everything else."""
     config = given.pop("config", None)
+    named = given.pop("spec", None)
+    if isinstance(named, tuple) and named:
+        further = given.get("also")
+        given["spec"] = named[0]
+        given["also"] = (*named[1:], *(further if isinstance(further, tuple) else ()))
     flags = {name: value for name, value in given.items() if value is not None and value != ()}
     path = config if isinstance(config, Path) else None
     return load_settings(flags, os.environ, Path.cwd(), config=path)

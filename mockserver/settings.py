@@ -31,6 +31,7 @@ class Settings:
     """
 
     spec: Path | None = None
+    also: tuple[Path, ...] = ()
     fixtures: Path | None = None
     root: Path | None = None
     overlay: tuple[Path, ...] = ()
@@ -184,6 +185,7 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("spec", _path, "OpenAPI document.", metavar="SPEC"),
+    Option("also", _paths, "Another document on the same port.", metavar="SPEC", several=True),
     Option("fixtures", _path, "Tokens, cases and scenarios.", metavar="PATH"),
     Option("root", _path, "Folder that no $ref may leave.", metavar="DIR"),
     Option("overlay", _paths, "Overlay applied to the document.", metavar="FILE", several=True),

@@ -39,7 +39,7 @@ def build_request(
         EncodeError: The body cannot be written in any of its media types.
     """
     maker = _Maker(api, chance)
-    path = route_path(operation.path)
+    path = route_path(operation.path if base_path else operation.shortest_path)
     sign, pairs = route_hint(operation.path)
     query = [urlencode([pair]) for pair in pairs] if sign == "?" else []
     headers: list[HeaderPair] = []

@@ -323,8 +323,8 @@ class Mock:
         detail = f"no operation of {self.api.title[:80]!r} has the path {path!r}"
         members: dict[str, object] = {}
         if near := missed.nearest:
-            members["nearest"] = f"{near.method} {near.path}"
-            detail += f"; the nearest is {near.method} {near.path}"
+            members["nearest"] = f"{near.method} {near.shortest_path}"
+            detail += f"; the nearest is {near.method} {near.shortest_path}"
         return self._problem(404, "no-such-operation", detail, scenario, members=members)
 
     def _unknown_scenario(self, name: str, chosen_by: str) -> Decision:

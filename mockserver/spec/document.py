@@ -120,6 +120,20 @@ class Document:
         self._unread = unread
         self._folder = folder
 
+    @classmethod
+    def joined(cls, documents: Sequence["Document"]) -> "Document":
+        """Return several documents as one, whose root is that of the first."""
+        first = documents[0]
+        return cls(
+            first.root,
+            {file: source for each in documents for file, source in each._sources.items()},
+            {file: finding for each in documents for file, finding in each._unread.items()},
+            first._folder,
+            network=first._network,
+            overlays=[overlay for each in documents for overlay in each._overlays],
+            findings=[finding for each in documents for finding in each.findings],
+        )
+
     @property
     def files(self) -> tuple[str, ...]:
         """Return the absolute path of every file read, the root first; what came from the network is none."""

@@ -175,7 +175,7 @@ class Operation:
         security: Alternatives (OR) of requirements (AND). Empty: no credential is asked for; an empty
             alternative: none is needed.
         base_paths: Paths of the servers that apply, without trailing slash, templated where a variable is;
-            the empty one is always among them (the bare path works too).
+            the empty one is among them (the bare path works too), but where several documents share a port.
     """
 
     name: str
@@ -191,6 +191,11 @@ class Operation:
     summary: str = ""
     tags: tuple[str, ...] = ()
     deprecated: bool = False
+
+    @property
+    def shortest_path(self) -> str:
+        """The template as it can be asked for with the least in front of it."""
+        return self.path if "" in self.base_paths else self.base_paths[0] + self.path
 
 
 def find_response(operation: Operation, status: int) -> Response | None:

@@ -6,7 +6,7 @@ so recursion is no special case and every violation can name file and line.
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mockserver.errors import Finding, SpecError
@@ -56,12 +56,29 @@ class SchemaRegistry:
         self.findings: list[Finding] = []
         self._document = document
         self._version = version
+        self._versions: Mapping[str, Version] = {}  # by file, where there are several
         self._keys: dict[Location, str] = {}
         self._locations: dict[str, Location] = {}
         self._converted: dict[tuple[str, Direction], Schema] = {}
         self._reaches: dict[tuple[str, Direction], set[str]] = {}
         self._compiled: OrderedDict[tuple[str, Direction], _Kept] = OrderedDict()
         self._weight = 0
+
+    @classmethod
+    def joined(cls, document: Document, registries: Sequence["SchemaRegistry"]) -> "SchemaRegistry":
+        """Return the registry of documents that were joined; each file is read in the version of its document."""
+        first = registries[0]
+        made = {at: schema for each in registries for at, schema in each._made.items()}
+        joined = cls(document, first._version, made=made, formats=first._formats)
+        joined._versions = {
+            file: each._version
+            for each in reversed(registries)
+            for file in each._document.references()
+        }
+        return joined
+
+    def _version_at(self, location: Location) -> Version:
+        return self._versions.get(location.file, self._version)
 
     def schema(self, location: Location, direction: Direction) -> Schema:
         """Return the converted schema at a location; its ``$ref``s read ``#/$defs/KEY``."""
@@ -103,12 +120,14 @@ class SchemaRegistry:
         if location is None:
             return None
         schema = self._value(location)
-        return location.child(*self._version.original_path(schema, direction, schema_path[2:]))
+        version = self._version_at(location)
+        return location.child(*version.original_path(schema, direction, schema_path[2:]))
 
     def _key(self, location: Location) -> str:
         """Return the key of a location, made from its pointer: a person recognises it, and a component keeps its name."""
         if (key := self._keys.get(location)) is None:
-            parts = location.pointer.removeprefix(self._version.schemas_at).split("/")
+            schemas_at = self._version_at(location).schemas_at
+            parts = location.pointer.removeprefix(schemas_at).split("/")
             base = re.sub(r"[^A-Za-z0-9_.-]", "_", ".".join(parts)).strip(".") or "root"
             key, number = base, 1
             while key in self._locations or key == _DANGLING:
@@ -151,12 +170,13 @@ class SchemaRegistry:
         def report(path: tuple[str | int, ...], rule: str, message: str) -> None:
             self._warn(Finding(rule, message, self._document.place(location.child(*path))))
 
-        converted = self._version.convert_schema(
+        version = self._version_at(location)
+        converted = version.convert_schema(
             self._value(location),
             direction,
             rewrite,
             own_ref=_PREFIX + key,
-            name=_own_name(location, self._version),
+            name=_own_name(location, version),
             look_up=look_up,
             report=report,
         )

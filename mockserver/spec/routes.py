@@ -133,7 +133,8 @@ class Router:
             for base in filter(None, operation.base_paths):
                 self._add(operation, base)
         for operation in self._operations:
-            self._add(operation, "")
+            if "" in operation.base_paths:
+                self._add(operation, "")
 
     def match(self, method: str, path: bytes) -> Route | NoMethod | NoPath:
         """Return the operation for a method (in upper case) and a path as on the wire, without its query."""
