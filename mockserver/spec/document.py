@@ -8,6 +8,7 @@ import gc
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -28,11 +29,19 @@ class Source:
         path: Absolute, links resolved.
         value: JSON value; mappings keep their order and have string keys.
         references: Every string under a ``$ref`` key, those in example data among them.
+        may_have_ids: ``$id`` stands somewhere in its text.
     """
 
     def __init__(
-        self, path: str, value: object, references: set[str], places: Lines | JsonPlaces
+        self,
+        path: str,
+        value: object,
+        references: set[str],
+        places: Lines | JsonPlaces,
+        *,
+        may_have_ids: bool = False,
     ) -> None:
+        self.may_have_ids = may_have_ids
         self.path = path
         self._shown = shown_path(path)
         self.value = value
@@ -42,6 +51,24 @@ class Source:
         self._positions: dict[
             int, dict[str, int]
         ] = {}  # by identity: the value keeps each container alive
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The pointers of schemas by the names that they give themselves: ``#anchor``, and ``$id`` as it is written."""
+        found: dict[str, str] = {}
+        waiting: list[tuple[str, object]] = [("", self.value)]
+        while waiting:
+            pointer, value = waiting.pop()
+            if isinstance(value, dict):
+                for key, prefix in (("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")):
+                    if isinstance(name := value.get(key), str):
+                        found.setdefault(prefix + name, pointer)
+                waiting += [(child_pointer(pointer, key), inner) for key, inner in value.items()]
+            elif isinstance(value, list):
+                waiting += [
+                    (child_pointer(pointer, index), each) for index, each in enumerate(value)
+                ]
+        return found
 
     def place(self, pointer: str) -> Place:
         """Return where the key or item that introduces a node stands; of its nearest ancestor where it is absent."""
@@ -113,6 +140,7 @@ class Document:
         self.findings = tuple(findings)
         self._overlays = tuple(overlays)
         self._network = network
+        self._identified = [file for file, source in sources.items() if source.may_have_ids]
         value = sources[root.file].value if root.file in sources else None
         # OpenAPI 3.2.0 §4.1: what other documents call this one, and it may call itself.
         self._own_name = value.get("$self") if isinstance(value, dict) else None
@@ -176,11 +204,8 @@ class Document:
         """
         address, _, fragment = reference.partition("#")
         pointer = unquote(fragment)
-        if pointer and not pointer.startswith("/"):
-            message = (
-                f"$ref {reference!r} names an anchor; a JSON Pointer such as #/components/… is read"
-            )
-            raise SpecError(Finding("dangling-reference", message, self.place(base)))
+        if (named := self._named(address, pointer)) is not None:
+            return named
         if not address or (address == self._own_name and base.file == self.root.file):
             target = Location(base.file, pointer)
         else:
@@ -196,12 +221,30 @@ class Document:
             finding = self._unread.get(target.file) or _no_file(target.file)
             message = f"$ref {reference!r}: {finding.message}"
             raise SpecError(Finding(finding.rule, message, self.place(base), finding.hint))
+        if pointer and not pointer.startswith("/"):
+            at = self._sources[target.file].names.get(f"#{pointer}")
+            if at is None:
+                message = f"$ref {reference!r} names an anchor that is not there"
+                raise SpecError(Finding("dangling-reference", message, self.place(base)))
+            return Location(target.file, at)
         try:
             self.value(target)
         except SpecError as error:
             message = f"$ref {reference!r} points at nothing"
             raise SpecError(Finding("dangling-reference", message, self.place(base))) from error
         return target
+
+    def _named(self, address: str, pointer: str) -> Location | None:
+        """Return where a reference leads by the ``$id`` of a schema (JSON Schema 2020-12 Core §8.2.1)."""
+        for file in self._identified if address else ():
+            source = self._sources[file]
+            if (start := source.names.get(address)) is None:
+                continue
+            if pointer and not pointer.startswith("/"):
+                at = source.names.get(f"#{pointer}")
+                return None if at is None else Location(file, at)
+            return Location(file, start + pointer)
+        return None
 
     def follow(self, location: Location) -> Location:
         """Return where a chain of ``$ref``s from a location ends; the location itself where none begins there.
@@ -351,7 +394,8 @@ def _from_json(file: str, text: str, limits: Limits) -> Source:
         line, column = (error.line, error.column) if error.line else places.find_cause(error.name)
         place = Place(shown_path(file), line, column)
         raise SpecError(Finding("not-json", str(error), place)) from error
-    return Source(file, value, find_references(text), places)
+    references = find_references(text)
+    return Source(file, value, references, places, may_have_ids="$id" in text)
 
 
 def _from_yaml(file: str, text: str, limits: Limits) -> Source:
@@ -360,7 +404,7 @@ def _from_yaml(file: str, text: str, limits: Limits) -> Source:
     except YamlProblem as error:
         place = Place(shown_path(file), error.line, error.column)
         raise SpecError(Finding(error.rule, str(error), place, error.hint)) from error
-    return Source(file, value, references, lines)
+    return Source(file, value, references, lines, may_have_ids="$id" in text)
 
 
 def _read_text(file: str, place: Place, limits: Limits) -> str:

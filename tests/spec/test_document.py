@@ -268,6 +268,7 @@ def test_references_lead_through_files_within_the_root(tmp_path: Path) -> None:
     [
         ("#/nope", "dangling-reference", "points at nothing"),
         ("#anchor", "dangling-reference", "names an anchor"),
+        ("https://example.com/named#anchor", "network-reference", "leads to the network"),
         ("none.yaml#/a", "no-such-file", "there is no file"),
         ("../outside.yaml", "escaping-reference", "lies outside the root"),
         ("broken.yaml", "not-yaml", "this is not YAML"),
@@ -348,3 +349,39 @@ def test_both_forms_of_one_large_document_agree() -> None:
     for source in (in_yaml, in_json):
         line = Path(source.path).read_text().split("\n")[source.place(pointer).line - 1]
         assert "amount" in line
+
+
+NAMED = """
+a: {$ref: '#here'}
+b: {$anchor: here, type: string}
+c: {$dynamicRef: '#moving'}
+d: [{$dynamicAnchor: moving}]
+e: {$ref: 'https://example.com/named'}
+f: {$ref: 'https://example.com/named#/properties/x'}
+g: {$ref: 'https://example.com/named#inner'}
+h: {$id: 'https://example.com/named', properties: {x: {$anchor: inner}}}
+i: {$ref: 'https://example.com/named#nowhere'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("reference", "pointer"),
+    [
+        ("#here", "/b"),
+        ("#moving", "/d/0"),
+        ("https://example.com/named", "/h"),
+        ("https://example.com/named#/properties/x", "/h/properties/x"),
+        ("https://example.com/named#inner", "/h/properties/x"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.yaml", "a.json"])
+def test_schemas_are_found_by_the_names_that_they_give_themselves(
+    tmp_path: Path, reference: str, pointer: str, name: str
+) -> None:
+    text = NAMED if name.endswith("yaml") else json.dumps(yaml.safe_load(NAMED))
+    document = load_document(write(tmp_path, text, name))
+    assert document.resolve(reference, document.root) == document.root._replace(pointer=pointer)
+    other = write(tmp_path, json.dumps({"a": {"$ref": f"{name}#here"}}), "other.json")
+    assert load_document(
+        other
+    ).files  # and from elsewhere, where an anchor of another file is not looked for
