@@ -115,6 +115,16 @@ def test_an_exploded_object_may_leave_nothing_on_the_wire(tmp_path, told, expect
     assert found(ask(api).violations) == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("p=2008-01-02", []), ("p=2008-01-03", [("query", "p", "format")])],
+)
+def test_what_the_document_shows_may_break_its_format(tmp_path, query, expected):
+    schema = {"type": "string", "format": "date-time"}
+    told = {"in": "query", **described(schema, example="2008-01-02")}
+    assert found(ask(build(tmp_path, {"parameters": [told]}), f"/a?{query}").violations) == expected
+
+
 def test_an_empty_path_segment_is_missed_at_the_path(tmp_path):
     api = build(tmp_path, {}, path="/a/{p}/b")
     assert found(ask(api, path_values={"p": ""}).violations) == [("path", "required")]
