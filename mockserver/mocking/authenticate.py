@@ -58,6 +58,18 @@ class Authenticator:
             self._kept[key] = identity
         return identity
 
+    def bear(self, operation: Operation, token: Token) -> Identity:
+        """Return the identity of a request that is treated as bearing a token, whatever it carries."""
+        schemes = [scheme for scheme in _schemes(operation) if scheme.name == token.scheme]
+        reason = f"token {token.name} ({token.outcome}) by the scenario"
+        if not schemes:
+            return Identity(token, reason=reason)
+        status = _STATUS[token.outcome]
+        sent = token.outcome != "missing"
+        error = "invalid_token" if sent and is_bearer(schemes[0]) else None
+        told = challenge(schemes, error) if status == 401 else b""
+        return Identity(token, status, told, reason, sent=sent)
+
     def _identify(self, operation: Operation, request: HttpRequest) -> Identity:
         refusals: list[Identity] = []
         for alternative in operation.security:

@@ -126,7 +126,10 @@ class Mock:
                 repeated = self._repeat(plan, operation, request, judgement.values, session)
                 if repeated:
                     return repeated
-        identity = self._authenticator.identify(operation, request)
+        if scenario and scenario.token:
+            identity = self._authenticator.bear(operation, self.fixtures.tokens[scenario.token])
+        else:
+            identity = self._authenticator.identify(operation, request)
         asked = Asked(
             request,
             operation,
@@ -288,7 +291,7 @@ class Mock:
             own_violations=answer.violations,
         )
         delays = (scenario.delay if scenario else None, case.then.delay if case else None)
-        advance = selection.advance if isinstance(selection, CaseChosen) else None
+        advance = None if isinstance(selection, Refused) else selection.advance
         return Decision(
             response,
             operation,

@@ -100,7 +100,8 @@ def _repeats(asked: Asked, selection: Selection, decision: Decision, *, dynamic:
     """Tell whether the same question gets the same decision, whatever came before it."""
     scenario = asked.scenario
     if decision.delay or (
-        scenario and (scenario.delay or asked.operation.name in scenario.sequence)
+        scenario
+        and (scenario.delay or scenario.states or asked.operation.name in scenario.sequence)
     ):
         return False
     match selection:

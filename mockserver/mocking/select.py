@@ -4,12 +4,12 @@ Pure choices over compiled values. What a choice looks like on the wire is made 
 """
 
 from collections.abc import Callable, Sequence as Series
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mockserver.errors import Place
 from mockserver.fixtures.match import matches
-from mockserver.fixtures.model import Case, Scenario, Sequence
+from mockserver.fixtures.model import Case, Scenario, Sequence, States
 from mockserver.messages import HttpRequest, RequestValues, Violation
 from mockserver.mocking.authenticate import Identity
 from mockserver.mocking.controls import Wish
@@ -64,6 +64,7 @@ class Documented:
         response: ``None`` where the operation documents no answer at all.
         dynamic: ``None`` leaves it to the server's setting.
         lenient: An error, which is sent even in a media type that the client does not accept.
+        advance: As of ``CaseChosen``.
     """
 
     response: Response | None
@@ -73,6 +74,7 @@ class Documented:
     example: str | None = None
     dynamic: bool | None = None
     lenient: bool = False
+    advance: Advance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,14 @@ Selection = CaseChosen | Documented | Refused
 def select(asked: Asked) -> Selection:
     """Choose the answer, first hit wins (the order is the README's table)."""
     if asked.wish.force or (asked.scenario and asked.scenario.force):
-        return _wished(asked) or _by_scenario(asked) or _default(asked)
+        return _wished(asked) or _moving(_by_scenario(asked) or _default(asked), asked)
     if asked.identity.status:
         return _refusal(asked)
     if asked.unsupported or any(found.severity == "error" for found in asked.violations):
         return _invalid(asked)
-    return _wished(asked) or _by_scenario(asked) or _matching(asked) or _default(asked)
+    return _wished(asked) or _moving(
+        _by_scenario(asked) or _matching(asked) or _default(asked), asked
+    )
 
 
 def _wished(asked: Asked) -> Selection | None:
@@ -141,7 +145,32 @@ def _by_scenario(asked: Asked) -> Selection | None:
         return CaseChosen(_case(asked, case_name), selector, f"{scenario.name} uses {case_name}")
     if sequence := scenario.sequence.get(name):
         return _next_in(sequence, scenario, asked, selector)
+    if scenario.states:
+        state = _state(scenario.states, scenario, asked)
+        if case_name := scenario.states.use[state].get(name):
+            rule = f"{scenario.name} in state {state} uses {case_name}"
+            return CaseChosen(_case(asked, case_name), selector, rule)
     return None
+
+
+def _state(states: States, scenario: Scenario, asked: Asked) -> str:
+    """Return the state that the session is in; the initial one where a reload took its state away."""
+    state = asked.session.states.get(scenario.name, states.initial)
+    return state if state in states.use else states.initial
+
+
+def _moving(selection: Selection, asked: Asked) -> Selection:
+    """Return a selection that moves the scenario's state, where its request leads out of it."""
+    scenario = asked.scenario
+    if scenario is None or scenario.states is None or isinstance(selection, Refused):
+        return selection
+    state = _state(scenario.states, scenario, asked)
+    following = scenario.states.go[state].get(asked.operation.name)
+    if following is None or following == state:
+        return selection
+    was = asked.session.states.get(scenario.name, state)
+    advance = selection.advance or Advance(asked.operation.name)
+    return replace(selection, advance=advance._replace(move=(scenario.name, was, following)))
 
 
 def _next_in(sequence: Sequence, scenario: Scenario, asked: Asked, selector: str) -> Selection:

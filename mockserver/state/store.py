@@ -19,12 +19,14 @@ class Session:
         scenario: Set for the session as a whole; ``None`` follows the server's default.
         calls: Operation name to the number of requests decided for it.
         positions: (scenario, operation) to the index of the next case of that sequence; absent is 0.
+        states: Scenario to the state that it is in; absent is its initial one.
     """
 
     name: str
     scenario: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
 
 
 class Advance(NamedTuple):
@@ -35,12 +37,14 @@ class Advance(NamedTuple):
         sequence: (scenario, operation) of the sequence that chose the answer; ``None`` where none did.
         expected: The position that the decision was made on.
         position: The one that follows.
+        move: (scenario, state that the decision was made in, state that follows); ``None`` where none does.
     """
 
     operation: str
     sequence: tuple[str, str] | None = None
     expected: int = 0
     position: int = 0
+    move: tuple[str, str, str] | None = None
 
 
 class Store(Protocol):
@@ -82,9 +86,15 @@ class MemoryStore:
 
     def advance(self, session: Session, advance: Advance) -> bool:
         """Apply a decision's change; ``False`` where its expectation no longer holds: decide again."""
+        if advance.move is not None:
+            scenario, state, _ = advance.move
+            if session.states.get(scenario, state) != state:
+                return False
         if advance.sequence is not None:
             if session.positions.get(advance.sequence, 0) != advance.expected:
                 return False
             session.positions[advance.sequence] = advance.position
+        if advance.move is not None:
+            scenario, _, session.states[scenario] = advance.move
         session.calls[advance.operation] = session.calls.get(advance.operation, 0) + 1
         return True
