@@ -19,7 +19,6 @@ from typing import Any, cast
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from benchmarks.servers import Ask
@@ -144,7 +143,7 @@ def bare(workload: Workload) -> Way:
         await send(content)
 
     config = uvicorn.Config(cast("Any", app), access_log=False, log_level="warning", ws="none")
-    return Way(BARE, stock(config))
+    return Way(BARE, made_by(config))
 
 
 def ours(workload: Workload) -> Sequence[Way]:
@@ -159,14 +158,21 @@ def ours(workload: Workload) -> Sequence[Way]:
     app = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
     with suppress(RuntimeError):
         freeze()
-    return [Way("ASGI", stock(uvicorn_config(app)))]
+    return [
+        Way(name, made_by(uvicorn_config(app, replace(settings, fast_lane=fast))))
+        for name, fast in (("ASGI", False), ("fast lane", True))
+    ]
 
 
-def stock(config: uvicorn.Config) -> MakeProtocol:
-    """Return the maker of uvicorn's own protocol."""
+def made_by(config: uvicorn.Config) -> MakeProtocol:
+    """Return the maker of a server's protocol."""
     config.load()
     state = ServerState()
-    return lambda loop: HttpToolsProtocol(config, state, {}, loop)
+    state.default_headers = [(b"date", b"Mon, 23 Nov 2026 12:00:00 GMT")]
+    make = cast("Any", config.http_protocol_class)
+    return lambda loop: cast(
+        "asyncio.Protocol", make(config=config, server_state=state, app_state={}, _loop=loop)
+    )
 
 
 def request_bytes(ask: Ask) -> bytes:

@@ -53,6 +53,7 @@ class Settings:
     quiet_headers: bool = False
     strict: bool = False
     reload: bool = True
+    fast_lane: bool = True
     log_format: LogFormat = "text"
     color: bool = True
 
@@ -229,6 +230,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("quiet_headers", _switch, "Leave X-Mock-* out of answers."),
     Option("strict", _switch, "Refuse to start where lint finds something."),
     Option("reload", _switch, "Load again when a file changes."),
+    Option("fast_lane", _switch, "Answer without ASGI where nothing waits; only faster."),
     Option("log_format", _log_format, "text or json.", metavar="FORMAT"),
     Option("color", _switch, "Colour the terminal."),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from mockserver.cli import cli
 from mockserver.mocking.answers import TITLES
+from mockserver.server.refusals import TITLES as REFUSALS
 from mockserver.settings import OPTIONS, Option, Settings
 from tests.running import ROOT
 
@@ -104,7 +105,10 @@ def test_every_header_of_ours_is_documented() -> None:
 
 
 def test_every_problem_is_documented() -> None:
-    slugs = {slug for path in PRODUCT.rglob("*.py") for slug in slugs_in(path)} | set(TITLES)
+    slugs = {slug for path in PRODUCT.rglob("*.py") for slug in slugs_in(path)} | {
+        *TITLES,
+        *REFUSALS,
+    }
     headings = set(re.findall(r"^### ([a-z-]+)$", text_of("problems.md"), re.MULTILINE))
     assert headings == slugs
 

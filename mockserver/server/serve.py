@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 import uvicorn
 
@@ -27,6 +27,7 @@ from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control import build_control
+from mockserver.server.fast_lane import FastLane
 from mockserver.server.log import (
     LINES_FOR_PEOPLE,
     RequestLog,
@@ -34,6 +35,7 @@ from mockserver.server.log import (
     configure_logging,
     json_line,
 )
+from mockserver.server.protocol import Patrol, Protocol
 from mockserver.server.watch import Reloader
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
@@ -74,7 +76,7 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
         text = json.dumps(banner_event(occasion)) + "\n"
         write(text if as_json else banner_text(occasion, color=color))
         try:
-            uvicorn.Server(uvicorn_config(app)).run(sockets=[listening])
+            uvicorn.Server(uvicorn_config(app, settings)).run(sockets=[listening])
         finally:
             request_log.flush()
 
@@ -142,22 +144,35 @@ async def reloading(reloader: Reloader, *, enabled: bool) -> AsyncIterator[None]
         await asyncio.wait([watching])
 
 
-def uvicorn_config(app: MockApp) -> uvicorn.Config:
+def uvicorn_config(app: MockApp, settings: Settings) -> uvicorn.Config:
     """Return how uvicorn is held; each value against something that was measured or happened."""
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http="httptools",  # h11 costs three quarters of the throughput
+        http=protocol_of(app, settings),  # on httptools: h11 costs three quarters of the throughput
         ws="none",
         lifespan="on",
         proxy_headers=False,  # by default it believes X-Forwarded-For of every local process
         access_log=False,  # prints queries, halves the throughput; the journal is our log
         log_config=None,
         server_header=False,
-        timeout_keep_alive=15,
         timeout_graceful_shutdown=8,  # the default waits for stuck clients for ever
         limit_concurrency=None,  # counts idle connections too
     )
+
+
+def protocol_of(app: MockApp, settings: Settings) -> type[Protocol]:
+    """Return what makes the protocol of a connection."""
+    patrol = Patrol(max_body=settings.max_body)
+    make: Callable[..., Protocol] = partial(Protocol, patrol=patrol)
+    if settings.fast_lane:
+        make = partial(
+            FastLane,
+            patrol=patrol,
+            exchanges=app.exchanges,
+            control_prefix=settings.control_prefix,
+        )
+    return cast("type[Protocol]", make)  # uvicorn only calls it
 
 
 def listen(host: str, port: int) -> socket.socket:

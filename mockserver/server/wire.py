@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-BODY_SECONDS = 20.0
+BODY_SECONDS = 18.0
 """How long a client may take over its body; a half-sent one would hold its connection for ever."""
 
 _CLOSE: HeaderPair = (b"connection", b"close")

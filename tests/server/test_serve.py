@@ -50,7 +50,7 @@ class Server:
         )
         self.listening = serve.listen("127.0.0.1", 0)
         self.address = self.listening.getsockname()
-        self.uvicorn = uvicorn.Server(serve.uvicorn_config(app))
+        self.uvicorn = uvicorn.Server(serve.uvicorn_config(app, settings))
         self.thread = threading.Thread(
             target=self.uvicorn.run, kwargs={"sockets": [self.listening]}
         )
@@ -97,7 +97,7 @@ def test_a_request_is_answered(server: Server) -> None:
         pytest.param([b"OPTIONS * HTTP/1.1\r\n" + CLOSE + b"\r\n"], 404, id="asterisk form"),
         pytest.param([b"GET /%ff%00%zz HTTP/1.1\r\n" + CLOSE + b"\r\n"], 404, id="bad percent escapes"),
         pytest.param([b"GET /th\xc3\xadngs HTTP/1.1\r\n" + CLOSE + b"\r\n"], 400, id="bytes in the path"),
-        pytest.param([b"CONNECT localhost:80 HTTP/1.1\r\n" + CLOSE + b"\r\n"], 400, id="CONNECT"),
+        pytest.param([b"CONNECT localhost:80 HTTP/1.1\r\n" + CLOSE + b"\r\n"], 501, id="CONNECT"),
         pytest.param([b"no http at all\r\n\r\n"], 400, id="no HTTP"),
         pytest.param([b"GET /things HTTP/1.1\r\n" + CLOSE + b"Accept: ;;;,,\xff\r\n\r\n"], 200, id="malformed Accept"),
         pytest.param(

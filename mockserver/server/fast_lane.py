@@ -1,0 +1,101 @@
+"""The fast lane: an answer that needs no waiting is written from the parser, without a task and without ASGI.
+
+Decision, journal, headers and limits are those of the other way (``exchanges``), and so are the bytes, which a test of
+all golden cases holds. What it does not take, it leaves to the application: whatever waits, streams, or is control.
+"""
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from mockserver.messages import HeaderPair, HttpRequest
+from mockserver.server.exchanges import Exchanges, Ready
+from mockserver.server.protocol import DEAF, IDLE, Protocol
+from mockserver.server.wire import has_no_body
+
+_UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
+
+
+class FastLane(Protocol):
+    """A connection that answers at once what can be.
+
+    Args:
+        exchanges: Answers, and keeps the record.
+        control_prefix: Of the paths that are not for the mock.
+    """
+
+    def __init__(
+        self, *arguments: Any, exchanges: Exchanges, control_prefix: str, **named: Any
+    ) -> None:
+        super().__init__(*arguments, **named)
+        self._exchanges = exchanges
+        self._prefix = control_prefix.encode()
+        self._below_prefix = self._prefix + b"/"
+        self._date_of: list[HeaderPair] = []
+        self._date = b""
+
+    def on_message_complete(self) -> None:
+        """Answer a complete request at once where that is possible and its turn."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if (
+            not self.pending
+            or not (cycle is None or cycle.response_complete)
+            or self.flow.write_paused
+            or not self._answer()
+        ):
+            super().on_message_complete()
+
+    def _answer(self) -> bool:
+        """Answer the pending request; ``False``, and nothing has happened, where it cannot be answered at once."""
+        path, _, query = self.url.partition(b"?")
+        decoded = unquote_to_bytes(path) if b"%" in path else path
+        if decoded.startswith(self._below_prefix) or decoded == self._prefix:
+            return False
+        body = b"".join(self.parts) if self.parts else b""
+        if len(body) > self.patrol.max_body:
+            return False
+        method = self.method
+        reply = self._exchanges.at_once(HttpRequest(method, path, query, self.sent_headers, body))
+        if reply is None:
+            return False
+        status, ready, content, trace = reply
+        state = self.server_state
+        if state.default_headers is not self._date_of:
+            self._date_of = state.default_headers
+            self._date = _lines(self._date_of)
+        lines = [STATUS_LINE[status], self._date, ready.head or _head(ready)]
+        if trace:
+            lines += (b"x-mock-trace: ", trace, b"\r\n")
+        if not has_no_body(status):
+            lines.append(b"content-length: %d\r\n" % len(content))
+            if method == "HEAD":
+                content = b""
+        else:
+            content = b""
+        self.pending = False
+        state.total_requests += 1
+        if self.keep_alive:
+            lines += (b"\r\n", content)
+            self.transport.write(b"".join(lines))
+            self.phase = IDLE
+            self.since = self.patrol.now
+        else:
+            lines += (b"connection: close\r\n\r\n", content)
+            self.transport.write(b"".join(lines))
+            self.transport.close()
+            self.phase = DEAF
+        return True
+
+
+def _head(ready: Ready) -> bytes:
+    """Return the headers of an answer as they are written, and keep them."""
+    ready.head = _lines(ready.sent)
+    return ready.head
+
+
+def _lines(headers: list[HeaderPair] | tuple[HeaderPair, ...]) -> bytes:
+    """Return header lines; what would end a line early is blanked."""
+    return b"".join(
+        b"%b: %b\r\n" % (name, value.translate(_UNPRINTABLE)) for name, value in headers
+    )
