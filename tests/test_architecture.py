@@ -13,6 +13,7 @@ from tests.running import ROOT, environment
 PRODUCT = ROOT / "mockserver"
 
 KNOWN_ONLY_BY = {
+    "httptools": "server/protocol.py",
     "jsonpath": "spec/overlay.py",
     "jsonschema_rs": "schemas.py",
     "yaml": "spec/yaml_events.py",

@@ -403,8 +403,8 @@ class Protocol(HttpToolsProtocol):
             return
         if self.pending:
             self.hand_over(expects=True)
-        if len(self.headers) > MOST_HEADERS:  # trailers, which nobody reads
-            self.transport.abort()
+        if len(self.headers) > MOST_HEADERS:
+            self.headers = []  # trailers, which nobody reads; their bytes count below
         if self._received > LARGEST_OVERHEAD * self.patrol.max_body + 2**20:
             self.transport.abort()
 
