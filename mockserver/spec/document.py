@@ -1,120 +1,28 @@
 """An OpenAPI file with every file behind its references: values as they stand, and where they stand.
 
-The only reader of documents, and through ``load_source`` of fixtures. Nothing is dereferenced. Files are read here, at
-load, and never again; no reference reaches the network or leaves the root.
+Nothing is dereferenced. Files are read at load, by ``source``, and never again; no reference leaves the root, and none
+reaches the network where that is not allowed.
 """
 
-import gc
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mockserver.errors import Finding, Place, SpecError
-from mockserver.json_values import JsonError, decode_json
-from mockserver.spec.json_text import JsonPlaces, find_references
 from mockserver.spec.limits import Limits
 from mockserver.spec.model import Location
-from mockserver.spec.yaml_events import Lines, YamlProblem, read_yaml
-
-DEFAULT_LIMITS = Limits()
-
-
-class Source:
-    """One file, read.
-
-    Attributes:
-        path: Absolute, links resolved.
-        value: JSON value; mappings keep their order and have string keys.
-        references: Every string under a ``$ref`` key, those in example data among them.
-        may_have_ids: ``$id`` stands somewhere in its text.
-    """
-
-    def __init__(
-        self,
-        path: str,
-        value: object,
-        references: set[str],
-        places: Lines | JsonPlaces,
-        *,
-        may_have_ids: bool = False,
-    ) -> None:
-        self.may_have_ids = may_have_ids
-        self.path = path
-        self._shown = shown_path(path)
-        self.value = value
-        self.references = references
-        self._places = places
-        self._brought: dict[str, tuple[Source, str]] = {}
-        self._positions: dict[
-            int, dict[str, int]
-        ] = {}  # by identity: the value keeps each container alive
-
-    @cached_property
-    def names(self) -> Mapping[str, str]:
-        """The pointers of schemas by the names that they give themselves: ``#anchor``, and ``$id`` as it is written."""
-        found: dict[str, str] = {}
-        waiting: list[tuple[str, object]] = [("", self.value)]
-        while waiting:
-            pointer, value = waiting.pop()
-            if isinstance(value, dict):
-                for key, prefix in (("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")):
-                    if isinstance(name := value.get(key), str):
-                        found.setdefault(prefix + name, pointer)
-                waiting += [(child_pointer(pointer, key), inner) for key, inner in value.items()]
-            elif isinstance(value, list):
-                waiting += [
-                    (child_pointer(pointer, index), each) for index, each in enumerate(value)
-                ]
-        return found
-
-    def place(self, pointer: str) -> Place:
-        """Return where the key or item that introduces a node stands; of its nearest ancestor where it is absent."""
-        if self._brought and (brought := self._place_in_overlay(pointer)):
-            return brought
-        shown, tokens = self._shown, pointer_tokens(pointer)
-        if isinstance(self._places, JsonPlaces):
-            return Place(shown, *self._places.find(tokens))
-        position, container = (1, 1), self.value
-        for token in tokens:
-            entry = _entry(container, token)
-            if entry is None:
-                break
-            line, column = self._places.find(container, self._position(container, token))
-            position = (line, column) if line else position
-            (container,) = entry
-        return Place(shown, *position)
-
-    def set_place(self, pointer: str, overlay: "Source", at: str) -> None:
-        """Say that a node and all below it come from a node of an overlay."""
-        self._brought[pointer] = overlay, at
-
-    def keep_positions(self, container: object) -> None:
-        """Remember where the entries of a container stand, before some of them are taken away."""
-        if isinstance(container, dict) and container:
-            self._position(container, next(iter(container)))
-
-    def _place_in_overlay(self, pointer: str) -> Place | None:
-        """Return the place of a node that an overlay brought, ``None`` for others."""
-        here = pointer
-        while here:
-            if found := self._brought.get(here):
-                overlay, at = found
-                return overlay.place(at + pointer[len(here) :])
-            here = here.rpartition("/")[0]
-        return None
-
-    def _position(self, container: object, token: str) -> int:
-        """Return how many entries of a container come before one of them."""
-        if not isinstance(container, dict):
-            return int(token)
-        kept = self._positions.get(id(container))
-        if kept is None or token not in kept:
-            kept = {key: index for index, key in enumerate(container)}
-            self._positions[id(container)] = kept
-        return kept[token]
+from mockserver.spec.source import (
+    DEFAULT_LIMITS,
+    Source,
+    entry_of,
+    is_remote,
+    load_source,
+    no_file,
+    pointer_tokens,
+    read_source,
+    shown_path,
+)
 
 
 class Document:
@@ -166,7 +74,7 @@ class Document:
     def files(self) -> tuple[str, ...]:
         """Return the absolute path of every file read, the root first; what came from the network is none."""
         read = (*self._sources, *(overlay.path for overlay in self._overlays))
-        return tuple(file for file in read if not _is_remote(file))
+        return tuple(file for file in read if not is_remote(file))
 
     def references(self) -> dict[str, set[str]]:
         """Return every string under a ``$ref`` key by file, those in example data among them."""
@@ -180,10 +88,10 @@ class Document:
         """
         source = self._sources.get(location.file)
         if source is None:
-            raise SpecError(self._unread.get(location.file) or _no_file(location.file))
+            raise SpecError(self._unread.get(location.file) or no_file(location.file))
         value = source.value
         for token in pointer_tokens(location.pointer):
-            entry = _entry(value, token)
+            entry = entry_of(value, token)
             if entry is None:
                 near = source.place(location.pointer)
                 raise SpecError(
@@ -218,7 +126,7 @@ class Document:
                 raise SpecError(Finding("network-reference", message, self.place(base), hint))
             target = Location(path, pointer)
         if target.file not in self._sources:
-            finding = self._unread.get(target.file) or _no_file(target.file)
+            finding = self._unread.get(target.file) or no_file(target.file)
             message = f"$ref {reference!r}: {finding.message}"
             raise SpecError(Finding(finding.rule, message, self.place(base), finding.hint))
         if pointer and not pointer.startswith("/"):
@@ -329,139 +237,18 @@ def load_document(
     )
 
 
-def load_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
-    """Read one YAML or JSON file; JSON where the name ends so or the text begins so.
-
-    Raises:
-        SpecError: The file cannot be read, or is not what we read; one finding with its place.
-    """
-    file = os.path.realpath(path)
-    place = Place(shown_path(str(path)))  # as it was named: a link is looked for under its own name
-    return _read(file, _read_text(file, place, limits), limits)
-
-
-def _read(file: str, text: str, limits: Limits) -> Source:
-    collecting = gc.isenabled()
-    gc.disable()  # building makes many containers and no garbage: collecting meanwhile takes two thirds of the time
-    try:
-        if file.endswith(".json") or text.lstrip()[:1] in ("{", "["):
-            try:
-                return _from_json(file, text, limits)
-            except SpecError:
-                if file.endswith(".json"):
-                    raise  # else flow-style YAML may begin with a bracket as well
-        return _from_yaml(file, text, limits)
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def shown_path(file: str) -> str:
-    """Return a path as people see it: relative to the current folder where it lies under it."""
-    if _is_remote(file):
-        return file
-    relative = os.path.relpath(file)
-    return file if relative.startswith("..") else relative
-
-
-def child_pointer(pointer: str, token: str | int) -> str:
-    """Return the JSON Pointer of an entry below a node (RFC 6901 §3)."""
-    return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
-
-
-def pointer_tokens(pointer: str) -> list[str]:
-    """Return the unescaped tokens of a JSON Pointer (RFC 6901 §4)."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def _entry(container: object, token: str) -> tuple[object] | None:
-    """Return the value of an entry of a container, alone in a tuple; ``None`` where there is none."""
-    if isinstance(container, dict):
-        if token in container:
-            return (container[token],)
-    elif isinstance(container, list) and token.isascii() and token.isdigit():
-        index = int(token)
-        if index < len(container):
-            return (container[index],)
-    return None
-
-
-def _from_json(file: str, text: str, limits: Limits) -> Source:
-    places = JsonPlaces(text)
-    try:
-        value = decode_json(text, max_depth=limits.depth)
-    except JsonError as error:
-        line, column = (error.line, error.column) if error.line else places.find_cause(error.name)
-        place = Place(shown_path(file), line, column)
-        raise SpecError(Finding("not-json", str(error), place)) from error
-    references = find_references(text)
-    return Source(file, value, references, places, may_have_ids="$id" in text)
-
-
-def _from_yaml(file: str, text: str, limits: Limits) -> Source:
-    try:
-        value, lines, references = read_yaml(text, limits)
-    except YamlProblem as error:
-        place = Place(shown_path(file), error.line, error.column)
-        raise SpecError(Finding(error.rule, str(error), place, error.hint)) from error
-    return Source(file, value, references, lines, may_have_ids="$id" in text)
-
-
-def _read_text(file: str, place: Place, limits: Limits) -> str:
-    """Return the text of a regular file of bounded size in UTF-8."""
-    try:
-        status = Path(file).stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise SpecError(
-                Finding("not-a-file", f"this is {kind}; a YAML or JSON file is expected", place)
-            )
-        if status.st_size > limits.file_bytes:
-            message = f"the file has {status.st_size:,} bytes; {limits.file_bytes:,} are read"
-            raise SpecError(Finding("too-large", message, place))
-        raw = Path(file).read_bytes()
-    except FileNotFoundError as error:
-        raise SpecError(_no_file(file)) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SpecError(
-            Finding("unreadable-file", f"the file cannot be read: {reason}", place)
-        ) from error
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise SpecError(
-            Finding("not-utf-8", "the file is UTF-16; UTF-8 is expected", place, "save it as UTF-8")
-        )
-    try:
-        return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = f"byte {error.start} (0x{raw[error.start]:02x}) is not UTF-8"
-        raise SpecError(
-            Finding("not-utf-8", message, Place(place.file, line), "save it as UTF-8")
-        ) from error
-
-
-def _no_file(file: str) -> Finding:
-    return Finding("no-such-file", f"there is no file {shown_path(file)}", Place(shown_path(file)))
-
-
 def _default_root(file: str) -> Path:
     here, own = Path.cwd().resolve(), Path(file).parent
     return here if own.is_relative_to(here) else own
 
 
-def _is_remote(file: str) -> bool:
-    """Tell whether a file of a document is a URL."""
-    return file.startswith(("http://", "https://"))
-
-
 def _target(address: str, base: str, *, network: bool) -> str | None:
     """Return the file or URL that a reference names; ``None`` where it leads where it may not."""
     try:
-        there = urljoin(base, address) if _is_remote(base) else address
-        if _is_remote(there) and urlsplit(there).netloc:
+        there = urljoin(base, address) if is_remote(base) else address
+        if is_remote(there) and urlsplit(there).netloc:
             return there if network else None
-        return None if _is_remote(base) else _local_path(address, base)
+        return None if is_remote(base) else _local_path(address, base)
     except ValueError:
         return None
 
@@ -483,7 +270,7 @@ def _files_referenced(source: Source, *, network: bool) -> Iterator[str]:
 
 
 def _load_referenced(file: str, folder: Path, limits: Limits, loaded: int) -> Source:
-    remote = _is_remote(file)
+    remote = is_remote(file)
     if not remote and not Path(file).is_relative_to(folder):
         message = f"{shown_path(file)} lies outside the root {shown_path(str(folder))}"
         raise SpecError(Finding("escaping-reference", message, hint="widen it with --root DIR"))
@@ -492,5 +279,5 @@ def _load_referenced(file: str, folder: Path, limits: Limits, loaded: int) -> So
     if remote:
         from mockserver.spec.network import fetch  # brings what few need
 
-        return _read(file, fetch(file, limits), limits)
+        return read_source(file, fetch(file, limits), limits)
     return load_source(Path(file), limits)

@@ -10,7 +10,7 @@ from copy import deepcopy
 import jsonpath
 
 from mockserver.errors import Finding, SpecError
-from mockserver.spec.document import Source, child_pointer
+from mockserver.spec.source import Source, child_pointer
 
 Parts = tuple[str | int, ...]
 

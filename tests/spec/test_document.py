@@ -11,9 +11,10 @@ import yaml
 from hypothesis import given, strategies as st
 
 from mockserver.errors import SpecError
-from mockserver.spec.document import load_document, load_source, pointer_tokens, shown_path
+from mockserver.spec.document import load_document
 from mockserver.spec.limits import Limits
 from mockserver.spec.model import Location
+from mockserver.spec.source import load_source, pointer_tokens, shown_path
 from tests.specs import spec
 
 
