@@ -34,7 +34,7 @@ from mockserver.spec.model import Operation, Response, find_response
 from mockserver.spec.routes import NoMethod, NoPath, Route, Router
 from mockserver.state.store import Advance, Session
 from mockserver.validation.negotiation import accepts
-from mockserver.validation.validate import Judge
+from mockserver.validation.validate import Judge, RequestJudgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,21 @@ class Incoming(NamedTuple):
     request: HttpRequest
     session: str
     controls: Controls
+
+
+class Judged(NamedTuple):
+    """What follows from a request alone, where the document has an operation for it.
+
+    Attributes:
+        deciding: The headers that the answer depends on; ``None`` where it depends on more.
+    """
+
+    operation: Operation
+    judgement: RequestJudgement
+    deciding: tuple[HeaderPair, ...] | None
+
+
+Missed = NoMethod | NoPath
 
 
 class Mock:
@@ -107,25 +122,47 @@ class Mock:
                 session = named_session
         return Incoming(request, session, controls)
 
-    def decide(self, request: HttpRequest, session: Session, controls: Controls) -> Decision:
-        """Choose and make the answer to one request."""
+    def judge(self, request: HttpRequest) -> Judged | Missed:
+        """Tell what follows from a request alone, whoever sends it and whatever came before."""
         route = self._router.match(request.method, request.path)
-        scenario, chosen_by = self._scenario(controls, session)
-        if isinstance(scenario, str):
-            return self._unknown_scenario(scenario, chosen_by)
         if not isinstance(route, Route):
-            return self._unrouted(route, request, scenario)
+            return route
         if route.rivals:
             route = choose_rival(route, request, self._judge)
         operation = route.operation
         judgement = self._judge.judge_request(operation, request, route.path_values)
+        deciding = None if judgement.violations else self._plans.deciding(operation, request)
+        return Judged(operation, judgement, deciding)
+
+    def decide(
+        self,
+        request: HttpRequest,
+        session: Session,
+        controls: Controls,
+        judged: Judged | Missed | None = None,
+    ) -> Decision:
+        """Choose and make the answer to one request.
+
+        Args:
+            request: Without what was meant for the mock.
+            session: As it is now.
+            controls: What was meant for the mock.
+            judged: What ``judge`` has said of this very request; asked now where it is not given.
+        """
+        judged = judged or self.judge(request)
         key = None
-        if not judgement.violations:
-            key = self._plans.key(operation, request, session, controls)
-            if key and (plan := self._plans.find(key)):
-                repeated = self._repeat(plan, operation, request, judgement.values, session)
-                if repeated:
-                    return repeated
+        if isinstance(judged, Judged) and judged.deciding is not None:
+            key = judged.operation.name, controls, session.scenario, judged.deciding
+            if (plan := self._plans.find(key)) and (
+                repeated := self._repeat(plan, request, judged.judgement, session)
+            ):
+                return repeated
+        scenario, chosen_by = self._scenario(controls, session)
+        if isinstance(scenario, str):
+            return self._unknown_scenario(scenario, chosen_by)
+        if not isinstance(judged, Judged):
+            return self._unrouted(judged, request, scenario)
+        operation, judgement, _ = judged
         if scenario and scenario.token:
             identity = self._authenticator.bear(operation, self.fixtures.tokens[scenario.token])
         else:
@@ -152,20 +189,15 @@ class Mock:
         return decision
 
     def _repeat(
-        self,
-        plan: Plan,
-        operation: Operation,
-        request: HttpRequest,
-        values: RequestValues,
-        session: Session,
+        self, plan: Plan, request: HttpRequest, judgement: RequestJudgement, session: Session
     ) -> Decision | None:
         """Return a kept decision, with a body of its own where that is rendered; ``None`` where it cannot be."""
-        decision, render, claims = plan
+        decision, operation, render, claims = plan
         if render is None:
             return decision
         chance = self._chance(operation, session)
         try:
-            body = render(_context(request, values, claims, chance))
+            body = render(_context(request, judgement.values, claims, chance))
         except CannotRender:
             return None
         status, headers, _ = decision.response
@@ -310,7 +342,7 @@ class Mock:
         )
 
     def _unrouted(
-        self, missed: NoMethod | NoPath, request: HttpRequest, scenario: Scenario | None
+        self, missed: Missed, request: HttpRequest, scenario: Scenario | None
     ) -> Decision:
         """Answer a request that no operation describes."""
         path = request.path.decode("latin-1")[:200]

@@ -12,7 +12,6 @@ from mockserver.mocking.controls import Controls
 from mockserver.mocking.decision import Decision
 from mockserver.mocking.select import Asked, CaseChosen, Documented, Selection
 from mockserver.spec.model import Operation, SecurityScheme
-from mockserver.state.store import Session
 
 _LIMIT = 4096
 _LONGEST = 2048
@@ -31,6 +30,7 @@ class Plan(NamedTuple):
     """
 
     decision: Decision
+    operation: Operation
     render: Callable[[TemplateContext], bytes] | None
     claims: Mapping[str, object]
 
@@ -44,19 +44,16 @@ class Plans:
         self._kept: dict[Key, Plan] = {}
         self.find = self._kept.get
 
-    def key(
-        self, operation: Operation, request: HttpRequest, session: Session, controls: Controls
-    ) -> Key | None:
-        """Return what the answer to a valid request depends on; ``None`` where it depends on more than that."""
+    def deciding(self, operation: Operation, request: HttpRequest) -> tuple[HeaderPair, ...] | None:
+        """Return the headers that the answer to a valid request depends on; ``None`` where it depends on more."""
         name = operation.name
         try:
-            deciding = self._deciding[name]
+            names = self._deciding[name]
         except KeyError:
-            deciding = self._deciding[name] = self._deciding_headers(operation)
-        if deciding is None:
+            names = self._deciding[name] = self._deciding_headers(operation)
+        if names is None:
             return None
-        pairs = tuple([pair for pair in request.headers if pair[0] in deciding])
-        return name, controls, session.scenario, pairs
+        return tuple([pair for pair in request.headers if pair[0] in names])
 
     def keep(
         self, key: Key, asked: Asked, selection: Selection, decision: Decision, *, dynamic: bool
@@ -70,7 +67,7 @@ class Plans:
             self._kept.clear()
         render = selection.case.then.render if isinstance(selection, CaseChosen) else None
         token = asked.identity.token
-        self._kept[key] = Plan(decision, render, token.claims if token else {})
+        self._kept[key] = Plan(decision, asked.operation, render, token.claims if token else {})
 
     def _deciding_headers(self, operation: Operation) -> frozenset[bytes] | None:
         """Return the names of the headers that decide; ``None`` where path, query, other headers or body may."""

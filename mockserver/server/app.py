@@ -25,7 +25,7 @@ from mockserver.server.wire import (
 )
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
-from mockserver.state.store import DEFAULT_SESSION, Store
+from mockserver.state.store import Store
 
 Background = Callable[[], AbstractAsyncContextManager[object]]
 """What runs beside the requests, from start to stop."""
@@ -96,21 +96,19 @@ class MockApp:
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: read, decide, wait, record, deliver."""
-        exchanges, served = self.exchanges, self.exchanges.served
-        request, session = read_request(scope), DEFAULT_SESSION
+        exchanges, request = self.exchanges, read_request(scope)
+        known = exchanges.know(request)
         preflight = request.method == "OPTIONS" and exchanges.is_preflight(request)
         begun = perf_counter()
         try:
             if preflight:
                 decision = exchanges.permit(request)
             else:
-                incoming = served.mock.read(request)
-                session = incoming.session
+                known.read()
                 if body := await read_body(request.headers, receive, limit=self._max_body):
-                    request = request._replace(body=body)
-                    incoming = incoming._replace(request=incoming.request._replace(body=body))
+                    known.take_body(body)
                     begun = perf_counter()
-                decision = exchanges.decide(served.mock, incoming)
+                decision = exchanges.decide(known)
         except Disconnected:
             return
         except BodyRefused as refused:
@@ -119,7 +117,7 @@ class MockApp:
             decision = exchanges.failed(request)
         if decision.delay:
             await _pause(decision.delay)
-        reply = exchanges.finish(served, request, session, decision, begun, shared=not preflight)
+        reply = exchanges.finish(known, decision, begun, shared=not preflight)
         extra = ((b"x-mock-trace", reply.trace),) if reply.trace else ()
         response = HttpResponse(reply.status, reply.ready.sent, reply.body)
         await send_response(send, response, head=request.method == "HEAD", extra=extra)

@@ -8,14 +8,14 @@ from time import perf_counter
 from typing import NamedTuple
 
 from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Redactor, problem
-from mockserver.mocking.decide import Incoming, Mock
+from mockserver.mocking.decide import Incoming, Judged, Missed, Mock
 from mockserver.mocking.decision import Decision
 from mockserver.server.cors import Cors, is_preflight
 from mockserver.server.log import escape, logger
 from mockserver.server.wire import has_no_body
 from mockserver.settings import Settings
 from mockserver.state.journal import Exchange, Journal
-from mockserver.state.store import Store
+from mockserver.state.store import DEFAULT_SESSION, Store
 
 BODY_KEPT = 64 * 1024
 """Bytes of each body that the journal keeps."""
@@ -76,6 +76,70 @@ class Served:
         self.ready: dict[tuple[int, int, bytes | None], Ready] = {}
 
 
+class Known:
+    """A request with what follows from it alone, found out once, however often the same bytes come.
+
+    Attributes:
+        served: What answers it; a request that comes again after a reload is known anew.
+        request: As it came.
+        incoming: Without what is meant for the mock; ``None`` until it is read.
+        session: Its name.
+        judged: What the document says of it; ``None`` until somebody asks.
+        origin: Of the page that asks; ``None`` without one.
+        query: Redacted.
+        ready: The headers of the last answer to it.
+        status: Of that answer.
+    """
+
+    __slots__ = (
+        "_shown",
+        "_token",
+        "incoming",
+        "judged",
+        "origin",
+        "query",
+        "ready",
+        "request",
+        "served",
+        "session",
+        "status",
+    )
+
+    def __init__(self, served: Served, request: HttpRequest) -> None:
+        self.served = served
+        self.request = request
+        self.incoming: Incoming | None = None
+        self.session = DEFAULT_SESSION
+        self.judged: Judged | Missed | None = None
+        self.origin = request.header(b"origin")
+        self.query = served.redactor.query(request.query) if request.query else b""
+        self.ready: Ready | None = None
+        self.status = 0
+        self._token: str | None = None
+        self._shown: tuple[HeaderPair, ...] | None = None
+
+    def read(self) -> Incoming:
+        """Return the request without what is meant for the mock."""
+        self.incoming = self.served.mock.read(self.request)
+        self.session = self.incoming.session
+        return self.incoming
+
+    def take_body(self, body: bytes) -> None:
+        """Complete the request."""
+        self.request = self.request._replace(body=body)
+        if self.incoming is not None:
+            request = self.incoming.request._replace(body=body)
+            self.incoming = self.incoming._replace(request=request)
+
+    def shown_for(self, token: str | None) -> tuple[HeaderPair, ...]:
+        """Return the headers without secrets, for which the token's name stands."""
+        shown = self._shown
+        if shown is None or token != self._token:
+            shown = self.served.redactor.headers(self.request.headers, token)
+            self._shown, self._token = shown, token
+        return shown
+
+
 class Exchanges:
     """Answers requests that are complete, and keeps a record of each.
 
@@ -111,35 +175,46 @@ class Exchanges:
         """Answer from another mock from the next request on; requests under way keep the one they began with."""
         self.served = Served(mock)
 
-    def at_once(self, request: HttpRequest) -> Reply | None:
+    def know(self, request: HttpRequest) -> Known:
+        """Return a request as what serves now knows it."""
+        return Known(self.served, request)
+
+    def at_once(self, known: Known) -> Reply | None:
         """Answer a complete request without waiting; ``None``, and nothing has happened, where that is not possible."""
         begun = perf_counter()
-        served = self.served
+        request = known.request
         if request.method == "OPTIONS" and self.is_preflight(request):
             return None
         try:
-            incoming = served.mock.read(request)
-            session = self._store.session(incoming.session)
-            decision = served.mock.decide(incoming.request, session, incoming.controls)
-            if decision.delay:
-                return None
-            if decision.advance is not None and not self._store.advance(session, decision.advance):
-                return None
+            decision = self._decide(known, wait=False)
         except Exception:
             return None
-        return self.finish(served, request, session.name, decision, begun)
+        return self.finish(known, decision, begun) if decision else None
 
-    def decide(self, mock: Mock, incoming: Incoming) -> Decision:
+    def decide(self, known: Known) -> Decision:
         """Decide, and let the session remember it; decide again where the session moved meanwhile.
 
         A decision takes no time that another request could slip into, so with sessions in this process the first one
         counts; the wait for a delay comes after it.
         """
-        while True:
-            session = self._store.session(incoming.session)
-            decision = mock.decide(incoming.request, session, incoming.controls)
-            if decision.advance is None or self._store.advance(session, decision.advance):
-                return decision
+        while (decision := self._decide(known, wait=True)) is None:
+            pass
+        return decision
+
+    def _decide(self, known: Known, *, wait: bool) -> Decision | None:
+        """Decide once; ``None`` where the session moved meanwhile, or the answer would have to ``wait`` and may not."""
+        mock = known.served.mock
+        request, session_name, controls = known.incoming or known.read()
+        if known.judged is None:
+            known.judged = mock.judge(request)
+        session = self._store.session(session_name)
+        decision = mock.decide(request, session, controls, known.judged)
+        if decision.delay and not wait:
+            return None
+        advance = decision.advance
+        if advance is not None and not self._store.advance(session, advance):
+            return None
+        return decision
 
     def is_preflight(self, request: HttpRequest) -> bool:
         """Tell whether a browser asks for permission, and is told."""
@@ -168,21 +243,12 @@ class Exchanges:
         )
 
     def finish(
-        self,
-        served: Served,
-        request: HttpRequest,
-        session: str,
-        decision: Decision,
-        begun: float,
-        *,
-        shared: bool = True,
+        self, known: Known, decision: Decision, begun: float, *, shared: bool = True
     ) -> Reply:
         """Record an exchange, and return what is to be sent.
 
         Args:
-            served: What decided.
-            request: As it came, complete.
-            session: Its name.
+            known: The request, complete.
             decision: The answer, all waiting done.
             begun: When the request was complete, by ``perf_counter``.
             shared: Pages of other origins shall see it; a preflight's answer says so itself.
@@ -190,20 +256,22 @@ class Exchanges:
         status, headers, body = decision.response
         if status < 200:
             status, headers, body = _INTERIM
-        ready = self._headers(served, status, headers, request, shared=shared)
-        journal, redactor = self._journal, served.redactor
+        ready = known.ready
+        if ready is None or ready.source is not headers or known.status != status:
+            ready = self._headers(known, status, headers, shared=shared)
+        request, journal, token = known.request, self._journal, decision.token
+        operation = decision.operation
         trace, duration = journal.next_id(), perf_counter() - begun
-        token = decision.token
         unsent = request.method == "HEAD" or has_no_body(status)
         journal.append(
             Exchange(
                 trace,
                 self._now() - duration,
-                session,
+                known.session,
                 request.method,
                 request.path,
-                redactor.query(request.query),
-                decision.operation.name if decision.operation else None,
+                known.query,
+                operation.name if operation else None,
                 status,
                 decision.case,
                 decision.scenario,
@@ -212,7 +280,7 @@ class Exchanges:
                 decision.violations,
                 decision.error,
                 duration,
-                redactor.headers(request.headers, token),
+                known.shown_for(token),
                 request.body[:BODY_KEPT],
                 ready.shown,
                 b"" if unsent else body[:BODY_KEPT],
@@ -222,27 +290,21 @@ class Exchanges:
         return Reply(status, ready, body, trace.encode() if self._explain else b"")
 
     def _headers(
-        self,
-        served: Served,
-        status: int,
-        headers: tuple[HeaderPair, ...],
-        request: HttpRequest,
-        *,
-        shared: bool,
+        self, known: Known, status: int, headers: tuple[HeaderPair, ...], *, shared: bool
     ) -> Ready:
         """Return an answer's headers with those that a browser needs, kept by the identity of the decision's own."""
-        cors = self._cors if shared else None
-        origin = request.header(b"origin") if cors else None
+        served, cors = known.served, self._cors if shared else None
+        origin = known.origin if cors else None
         key = (id(headers), status, origin)
         ready = served.ready.get(key)
-        if ready is not None and ready.source is headers:
-            return ready
-        sent = cors.share(headers, request.headers) if cors else headers
-        ready = Ready(headers, sent, served.redactor.headers(sent))
-        if shared and (origin is None or len(origin) <= _ORIGIN_LIMIT):
-            if len(served.ready) >= _READY_LIMIT:  # answers whose headers differ each time
-                served.ready.clear()
-            served.ready[key] = ready
+        if ready is None or ready.source is not headers:
+            sent = cors.share(headers, known.request.headers) if cors else headers
+            ready = Ready(headers, sent, served.redactor.headers(sent))
+            if shared and (origin is None or len(origin) <= _ORIGIN_LIMIT):
+                if len(served.ready) >= _READY_LIMIT:  # answers whose headers differ each time
+                    served.ready.clear()
+                served.ready[key] = ready
+        known.ready, known.status = ready, status
         return ready
 
 

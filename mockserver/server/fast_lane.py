@@ -10,11 +10,30 @@ from urllib.parse import unquote_to_bytes
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from mockserver.messages import HeaderPair, HttpRequest
-from mockserver.server.exchanges import Exchanges, Ready
+from mockserver.server.exchanges import Exchanges, Known, Ready, Reply
 from mockserver.server.protocol import DEAF, IDLE, Protocol
 from mockserver.server.wire import has_no_body
 
+_KEPT = 1024
+_LONGEST = 4096
 _UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
+
+
+class Memory:
+    """The requests that came before, by their bytes: clients repeat themselves, and equal bytes mean the same.
+
+    Shared by all connections of a server. What has changed since, a session or the document, is asked again.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, Known] = {}
+        self.find = self._kept.get
+
+    def keep(self, data: bytes, known: Known) -> None:
+        """Keep a request that its connection survived."""
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[data] = known
 
 
 class FastLane(Protocol):
@@ -22,18 +41,44 @@ class FastLane(Protocol):
 
     Args:
         exchanges: Answers, and keeps the record.
+        memory: Of the server.
         control_prefix: Of the paths that are not for the mock.
     """
 
     def __init__(
-        self, *arguments: Any, exchanges: Exchanges, control_prefix: str, **named: Any
+        self,
+        *arguments: Any,
+        exchanges: Exchanges,
+        memory: Memory,
+        control_prefix: str,
+        **named: Any,
     ) -> None:
         super().__init__(*arguments, **named)
         self._exchanges = exchanges
+        self._memory = memory
         self._prefix = control_prefix.encode()
         self._below_prefix = self._prefix + b"/"
+        self._answered: list[Known] = []
         self._date_of: list[HeaderPair] = []
         self._date = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer bytes that are a request known from before; read all others."""
+        if self.phase > IDLE or len(data) > _LONGEST:
+            super().data_received(data)
+            return
+        known = self._memory.find(data)
+        if known is not None and known.served is self._exchanges.served:
+            if not self.flow.write_paused and (reply := self._exchanges.at_once(known)):
+                self._send(known, reply)
+                return
+            super().data_received(data)
+            return
+        answered: list[Known] = []
+        self._answered = answered
+        super().data_received(data)
+        if len(answered) == 1 and self.phase == IDLE:  # it was one request, and nothing else
+            self._memory.keep(data, answered[0])
 
     def on_message_complete(self) -> None:
         """Answer a complete request at once where that is possible and its turn."""
@@ -55,10 +100,17 @@ class FastLane(Protocol):
         body = b"".join(self.parts) if self.parts else b""
         if len(body) > self.patrol.max_body:
             return False
-        method = self.method
-        reply = self._exchanges.at_once(HttpRequest(method, path, query, self.sent_headers, body))
+        known = self._exchanges.know(HttpRequest(self.method, path, query, self.sent_headers, body))
+        reply = self._exchanges.at_once(known)
         if reply is None:
             return False
+        self.pending = False
+        self._answered.append(known)
+        self._send(known, reply, keep_alive=self.keep_alive)
+        return True
+
+    def _send(self, known: Known, reply: Reply, *, keep_alive: bool = True) -> None:
+        """Write an answer."""
         status, ready, content, trace = reply
         state = self.server_state
         if state.default_headers is not self._date_of:
@@ -67,25 +119,21 @@ class FastLane(Protocol):
         lines = [STATUS_LINE[status], self._date, ready.head or _head(ready)]
         if trace:
             lines += (b"x-mock-trace: ", trace, b"\r\n")
-        if not has_no_body(status):
-            lines.append(b"content-length: %d\r\n" % len(content))
-            if method == "HEAD":
-                content = b""
-        else:
+        if has_no_body(status):
             content = b""
-        self.pending = False
+        else:
+            lines.append(b"content-length: %d\r\n" % len(content))
+            if known.request.method == "HEAD":
+                content = b""
+        lines += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", content)
+        self.transport.write(b"".join(lines))
         state.total_requests += 1
-        if self.keep_alive:
-            lines += (b"\r\n", content)
-            self.transport.write(b"".join(lines))
+        if keep_alive:
             self.phase = IDLE
             self.since = self.patrol.now
         else:
-            lines += (b"connection: close\r\n\r\n", content)
-            self.transport.write(b"".join(lines))
             self.transport.close()
             self.phase = DEAF
-        return True
 
 
 def _head(ready: Ready) -> bytes:

@@ -27,7 +27,7 @@ from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control import build_control
-from mockserver.server.fast_lane import FastLane
+from mockserver.server.fast_lane import FastLane, Memory
 from mockserver.server.log import (
     LINES_FOR_PEOPLE,
     RequestLog,
@@ -170,6 +170,7 @@ def protocol_of(app: MockApp, settings: Settings) -> type[Protocol]:
             FastLane,
             patrol=patrol,
             exchanges=app.exchanges,
+            memory=Memory(),
             control_prefix=settings.control_prefix,
         )
     return cast("type[Protocol]", make)  # uvicorn only calls it

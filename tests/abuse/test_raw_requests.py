@@ -177,7 +177,7 @@ ROWS: list[tuple[str, Sequence[bytes] | bytes, list[int]]] = [
     ("chunk extensions", post(b"Transfer-Encoding: chunked", body=b'5;a=b;c="d"\r\n"cat"\r\n0\r\n\r\n'), [201]),
     ("trailers", post(b"Transfer-Encoding: chunked", body=b'5\r\n"cat"\r\n0\r\nX-Sum: 7\r\nHost: b\r\n\r\n'), [201]),
     ("a length among the trailers", post(b"Transfer-Encoding: chunked", body=b'5\r\n"cat"\r\n0\r\nContent-Length: 7\r\n\r\n'), [400]),
-    ("300 trailers", [post(b"Transfer-Encoding: chunked", body=b'5\r\n"cat"\r\n0\r\n'), b"X: y\r\n" * 300, b"\r\n"], [201]),
+    ("150 trailers", [post(b"Transfer-Encoding: chunked", body=b'5\r\n"cat"\r\n0\r\n'), b"X: y\r\n" * 150, b"\r\n"], [201]),
     ("chunk size that is none", post(b"Transfer-Encoding: chunked", body=b"zz\r\n"), [400]),
     ("negative chunk size", post(b"Transfer-Encoding: chunked", body=b"-5\r\n"), [400]),
     ("chunk size beyond 64 bits", post(b"Transfer-Encoding: chunked", body=b"f" * 20 + b"\r\n"), [400]),
