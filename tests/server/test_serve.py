@@ -149,11 +149,13 @@ def test_lines_are_written_after_the_answers(server: Server) -> None:
     server.send(b"GET /things?token=abc HTTP/1.1\r\n" + CLOSE + b"\r\n")
     assert server.journal.appended == before + 1
     deadline = threading.Event()
+    trace = server.journal.since(before)[0].id
     for _ in range(500):
-        if server.journal.since(before)[0].id in server.written.getvalue():
+        if f"{trace}" in server.written.getvalue():
             break
         deadline.wait(0.01)
-    last = json.loads(server.written.getvalue().splitlines()[-1])
+    lines = server.written.getvalue().splitlines()
+    last = json.loads(next(line for line in reversed(lines) if trace in line))
     assert (last["operation"], last["query"]) == ("listThings", "token=<redacted>")
 
 
