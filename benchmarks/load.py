@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import count, repeat
 from typing import cast
 
 from benchmarks.servers import ROOT, Ask
@@ -60,11 +62,15 @@ def _wrk(port: int, ask: Ask, seconds: float, core: int | None) -> str:
     script += [f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}" for k, v in ask.headers.items()]
     if ask.body is not None:
         script.append(f"wrk.body = {json.dumps(ask.body.decode())}")
+    if "{n}" in ask.path:
+        before, _, after = map(json.dumps, ask.path.partition("{n}"))
+        count = "n = 0 request = function() n = n + 1 "
+        script.append(f"{count} return wrk.format(nil, {before} .. n .. {after}) end")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write("\n".join(script) + _REPORT)
         file.flush()
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", file.name]
-        command = ["wrk", *options, f"http://127.0.0.1:{port}{ask.path}"]
+        command = ["wrk", *options, f"http://127.0.0.1:{port}{ask.path.replace('{n}', '0')}"]
         output = _pinned(command, core, "")
     return output[output.index('{"requests"') :]
 
@@ -91,8 +97,8 @@ def _pinned(command: list[str], core: int | None, text: str) -> str:
 class _Connection(asyncio.Protocol):
     """Sends the request, waits for the whole answer, sends it again."""
 
-    def __init__(self, request: bytes, taken: list[float], lost: list[str]) -> None:
-        self.request = request
+    def __init__(self, requests: Iterator[bytes], taken: list[float], lost: list[str]) -> None:
+        self.requests = requests
         self.taken = taken
         self.lost = lost
         self.buffer = b""
@@ -119,15 +125,16 @@ class _Connection(asyncio.Protocol):
 
     def _send(self) -> None:
         self.sent = time.perf_counter()
-        self.transport.write(self.request)
+        self.transport.write(next(self.requests))
 
 
 async def _generate(port: int, ask: Ask, seconds: float) -> Load:
-    body = ask.body or b""
-    lines = [f"{ask.method} {ask.path} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
-    lines += [f"{name}: {value}" for name, value in ask.headers.items()]
-    lines += [f"Content-Length: {len(body)}"] if body else []
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+    host = f"127.0.0.1:{port}"
+    requests = (
+        map(ask.request, count(), repeat(host))
+        if "{n}" in ask.path
+        else repeat(ask.request(0, host))
+    )
     taken: list[float] = []
     lost: list[str] = []
     loop = asyncio.get_running_loop()
@@ -135,7 +142,7 @@ async def _generate(port: int, ask: Ask, seconds: float) -> Load:
     connections: list[_Connection] = []
     for _ in range(CONNECTIONS):
         _, made = await loop.create_connection(
-            lambda: _Connection(request, taken, lost), "127.0.0.1", port
+            lambda: _Connection(requests, taken, lost), "127.0.0.1", port
         )
         connections.append(made)
     await asyncio.sleep(seconds)

@@ -1,6 +1,6 @@
 """Throughput: this server, bare uvicorn with constant bytes, and Prism, in interleaved rounds of one run.
 
-    python -m benchmarks.serve [--rounds 5] [--seconds 4] [--workload accepted|refused] [--prism DIR | --no-prism]
+    python -m benchmarks.serve [--rounds 5] [--seconds 4] [--only NAME] [--prism DIR | --no-prism]
 
 Prints, for each server: requests per second, requests per CPU second of the server's processes, the ratio of that to
 bare uvicorn in the same round (median, and least to most), and latencies. Ratios survive a busy machine; rates do not.
@@ -9,28 +9,15 @@ bare uvicorn in the same round (median, and least to most), and latencies. Ratio
 import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 from benchmarks import load, servers
 from benchmarks.servers import Ask, Running, Target
+from benchmarks.workloads import workloads
 
-WORKLOADS = {
-    "accepted": Ask(
-        "POST",
-        "/api/setup-intent",
-        201,
-        b'"clientSecret"',
-        {"Authorization": "Bearer sk_test_valid"},
-    ),
-    "refused": Ask("POST", "/api/setup-intent", 401, b'"UNAUTHORIZED"'),
-}
-CONSTANT = {
-    "accepted": b'{"clientSecret": "seti_1PxYzAbCdEfGhIjKlMnOpQrS_secret_Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9StU"}',
-    "refused": b'{"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token",'
-    b' "docUrl": "https://orbitkit.io/api/errors/#unauthorized"}}',
-}
+BARE = "bare uvicorn"
 
 
 @dataclass(frozen=True)
@@ -46,19 +33,20 @@ class Round:
 def main() -> None:
     """Run the benchmark and print its tables."""
     arguments = _arguments()
-    document = servers.ROOT / "openapi.yaml"
-    peers = [] if arguments.no_prism else [servers.prism(arguments.prism, document)]
     print(f"generator: {load.generator()}, {load.CONNECTIONS} connections")
-    for workload in arguments.workload or WORKLOADS:
-        ask = WORKLOADS[workload]
+    for workload in workloads(arguments.only):
+        ask, document = workload.ask, workload.document
         targets = [
-            servers.bare(CONSTANT[workload], ask.status),
-            servers.ours(),
-            *filter(None, peers),
+            servers.bare(workload.constant, ask.status),
+            servers.ours(document),
+            servers.ours(document, "--no-fast-lane", name="mockserver, ASGI"),
         ]
+        if document is None and not arguments.no_prism:
+            peer = servers.prism(arguments.prism, servers.ROOT / "openapi.yaml")
+            targets += [peer] if peer else []
         rounds = measure(targets, ask, rounds=arguments.rounds, seconds=arguments.seconds)
-        print(f"\n{workload}: {ask.method} {ask.path} → {ask.status}\n")
-        print(table(rounds))
+        print(f"\n{workload.name}: {ask.method} {ask.path} → {ask.status}\n")
+        print(table(rounds), flush=True)
 
 
 def measure(
@@ -72,7 +60,8 @@ def measure(
             stack.enter_context(servers.running(target, core=server_core)) for target in targets
         ]
         for server in started:
-            if server.first_answer(ask, limit=90) is None:
+            expected = replace(ask, holds=b"") if server.name == BARE else ask
+            if server.first_answer(expected, limit=90) is None:
                 raise SystemExit(f"{server.name} gave no answer in 90 s")
             load.run(server.port, ask, 1, load_core)  # warm
         for number in range(rounds):
@@ -88,7 +77,8 @@ def one_round(server: Running, ask: Ask, seconds: float, core: int | None) -> Ro
     seen = load.run(server.port, ask, seconds, core)
     cpu = server.used().cpu - before
     status, body = server.ask(ask)
-    if seen.failed or status != ask.status or ask.holds not in body:
+    holds = b"" if server.name == BARE else ask.holds
+    if seen.failed or status != ask.status or holds not in body:
         raise SystemExit(f"{server.name}: {seen.failed} failed, then {status} {body[:200]!r}")
     return Round(seen.requests / seen.seconds, seen.requests / cpu, seen.p50, seen.p99)
 
@@ -114,7 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
-    parser.add_argument("--workload", choices=list(WORKLOADS), action="append", help="default: all")
+    parser.add_argument("--only", metavar="NAME", help="workloads whose name holds this")
     parser.add_argument(
         "--prism", type=Path, metavar="DIR", help="where Prism is or shall be installed"
     )

@@ -25,6 +25,7 @@ class Ask:
     """The request that everybody must answer.
 
     Attributes:
+        path: With the query; ``{n}`` in it is another number each time.
         status: What the answer must be.
         holds: What its body must contain.
     """
@@ -35,6 +36,15 @@ class Ask:
     holds: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+
+    def request(self, number: int = 0, host: str = "127.0.0.1:4010") -> bytes:
+        """Return the request as a client sends it."""
+        body = self.body or b""
+        path = self.path.replace("{n}", str(number))
+        lines = [f"{self.method} {path} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += [f"Content-Length: {len(body)}"] if body else []
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class Running:
         """Send the request on a connection of its own, and return status and body."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(ask.method, ask.path, ask.body, ask.headers)
+            connection.request(ask.method, ask.path.replace("{n}", "0"), ask.body, ask.headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -153,8 +163,8 @@ def free_port() -> int:
         return port
 
 
-def ours(document: Path | None = None) -> Target:
-    """Return this project's server on a document, or on its own."""
+def ours(document: Path | None = None, *options: str, name: str = "mockserver") -> Target:
+    """Return this project's server on a document, or on its own, with options."""
     spec = [str(document)] if document else []
     command = [
         sys.executable,
@@ -165,8 +175,9 @@ def ours(document: Path | None = None) -> Target:
         "--port",
         "{port}",
         "--no-reload",
+        *options,
     ]
-    return Target("mockserver", command)
+    return Target(name, command)
 
 
 def bare(body: bytes, status: int) -> Target:

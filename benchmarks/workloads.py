@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.servers import Ask
@@ -56,17 +56,20 @@ def _all() -> Iterator[Workload]:
     yield Workload("refused", Ask("POST", path, 401, b'"UNAUTHORIZED"'), _REFUSED)
     preferred = Ask("POST", path, 404, b'"NOT_FOUND"', {**_TOKEN, "Prefer": "code=404"})
     yield Workload("preferred", preferred, _REFUSED)
-    petstore, key = SPECS / "petstore.yaml", {"api_key": "k"}
-    pet = json.dumps(_PET).encode()
-    yield Workload(
-        "petstore-get", Ask("GET", "/api/v3/pet/10", 200, b'"doggie"', key), pet[:200], petstore
-    )
-    sent = {"Content-Type": "application/json", "Authorization": "Bearer t"}
-    yield Workload(
-        "petstore-post",
-        Ask("POST", "/api/v3/pet", 200, b'"doggie"', sent, pet),
-        pet[:200],
-        petstore,
-    )
-    charge = Ask("GET", "/v1/customers/cus_123", 200, b'"customer"', {"Authorization": "Bearer t"})
-    yield Workload("stripe-get", charge, b"x" * 1500, SPECS / "stripe.json")
+    petstore, stripe = SPECS / "petstore.yaml", SPECS / "stripe.json"
+    body, key, bearer = json.dumps(_PET).encode(), {"api_key": "k"}, {"Authorization": "Bearer t"}
+    pet = Ask("GET", "/api/v3/pet/10", 200, b'"doggie"', key)
+    yield Workload("petstore GET", pet, body[:200], petstore)
+    yield Workload("petstore GET, varied", _varied(pet, "10"), body[:200], petstore)
+    json_bearer = {"Content-Type": "application/json", **bearer}
+    added = Ask("POST", "/api/v3/pet", 200, b'"doggie"', json_bearer, body)
+    yield Workload("petstore POST 1 kB", added, body[:200], petstore)
+    added = replace(added, path="/api/v3/pet?n={n}")
+    yield Workload("petstore POST 1 kB, varied", added, body[:200], petstore)
+    customer = Ask("GET", "/v1/customers/cus_123", 200, b'"customer"', bearer)
+    yield Workload("stripe GET", customer, b"x" * 1500, stripe)
+    yield Workload("stripe GET, varied", _varied(customer, "123"), b"x" * 1500, stripe)
+
+
+def _varied(ask: Ask, part: str) -> Ask:
+    return replace(ask, path=ask.path.replace(part, "{n}"))

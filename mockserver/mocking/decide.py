@@ -201,7 +201,7 @@ class Mock:
         except CannotRender:
             return None
         status, headers, _ = decision.response
-        return Decision(HttpResponse(status, headers, body), *decision[1:])
+        return decision.with_response(HttpResponse(status, headers, body))
 
     def _scenario(self, controls: Controls, session: Session) -> tuple[Scenario | str | None, str]:
         """Return the scenario in force and what chose it; its bare name where there is no such scenario."""
@@ -304,7 +304,8 @@ class Mock:
     def _chance(self, operation: Operation, session: Session) -> Chance:
         """Return the stream of draws of this call: the same seed, session, operation and call number draw the same."""
         name = operation.name
-        return Chance(self._seed, session.name, name, session.calls.get(name, 0))
+        number = session.calls.get(name, 0)
+        return Chance.of_call(self._seed, session.name, name, number=number)
 
     def _decision(self, asked: Asked, selection: Selection, answer: Answer) -> Decision:
         """Add challenge and explanation to an answer, and say what the session remembers."""

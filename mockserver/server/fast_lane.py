@@ -15,6 +15,7 @@ from mockserver.server.protocol import DEAF, IDLE, Protocol
 from mockserver.server.wire import has_no_body
 
 _KEPT = 1024
+_SEEN = 4096
 _LONGEST = 4096
 _UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
 
@@ -27,10 +28,16 @@ class Memory:
 
     def __init__(self) -> None:
         self._kept: dict[bytes, Known] = {}
+        self._seen: set[int] = set()
         self.find = self._kept.get
 
     def keep(self, data: bytes, known: Known) -> None:
-        """Keep a request that its connection survived."""
+        """Keep a request that its connection survived, at the second time: most that come once never come again."""
+        if (mark := hash(data)) not in self._seen:
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            self._seen.add(mark)
+            return
         if len(self._kept) >= _KEPT:
             self._kept.clear()
         self._kept[data] = known
