@@ -41,7 +41,7 @@ def fetch(url: str, limits: Limits) -> str:
 class _HttpOnly(HTTPRedirectHandler):
     """Follows redirects to http and https, and to nothing else."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         """Return the next request, ``None`` where it would leave http."""
         if not newurl.startswith(("http://", "https://")):
             return None
