@@ -3,17 +3,20 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from mockserver.generation.chance import Chance
+from mockserver.generation.contents import generate_content
 from mockserver.generation.values import generate
 from mockserver.messages import HeaderPair, HttpRequest
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Example, Location, MediaType, Operation, Parameter, Requirement
 from mockserver.spec.templates import route_hint, route_path
 from mockserver.validation.deep import encode_percent
+from mockserver.validation.judging import judge_example
 from mockserver.validation.media_types import FORM, encode_body, essence, is_json
 from mockserver.validation.parameters import write_parameter
+from mockserver.validation.query_strings import write_query_string
 
 _FORMS = (FORM, "multipart/form-data")
 _PLACEHOLDERS = {"basic": "user:password"}
@@ -47,10 +50,11 @@ def build_request(
     for parameter in operation.parameters:
         if not (parameter.required or everything):
             continue
+        value = maker.value(parameter)
         if parameter.location == "querystring":
-            query.append(maker.whole_query(parameter))
+            query.append(write_query_string(parameter, value, api))
             continue
-        wire = write_parameter(parameter, maker.value(parameter))
+        wire = write_parameter(parameter, value)
         match parameter.location:
             case "path":
                 path = path.replace("{" + parameter.name + "}", wire or "-")
@@ -87,7 +91,9 @@ class _Maker:
         schema = parameter.schema or (parameter.content.schema if parameter.content else None)
         if schema is None:
             return "string"
-        value = self._ready(parameter.examples, schema)
+        content = parameter.content
+        examples = parameter.examples or (content.examples if content else ())
+        value = self._ready(examples, schema)
         if value is None:
             chance = self._chance.fork(parameter.location, parameter.name) if self._chance else None
             value = generate(self._api.schemas, schema, "request", chance=chance)
@@ -97,14 +103,6 @@ class _Maker:
         if parameter.location == "path" and value == "":
             return "-"
         return value
-
-    def whole_query(self, parameter: Parameter) -> str:
-        """Return a query that is one value (OpenAPI 3.2.0 §4.12.1)."""
-        content = parameter.content
-        if content is None:
-            return ""
-        wire = encode_body(self.value(parameter), content, self._api.schemas, "request")
-        return wire.decode("latin-1") if essence(content.name) == FORM else quote(wire, safe="")
 
     def body(self, content: tuple[MediaType, ...]) -> tuple[str, bytes]:
         """Return media type and body, in the media type that is easiest to read."""
@@ -118,25 +116,26 @@ class _Maker:
             )
         if essence(name).startswith("multipart/") and "boundary" not in name:
             name = f"{name}; boundary=mockserver"
-        if chosen.schema is None and chosen.item_schema is not None:
-            chance = self._chance.fork("body") if self._chance else None
-            value: object = [
-                generate(self._api.schemas, chosen.item_schema, "request", chance=chance)
-            ]
-        elif chosen.schema is None:
-            value = next(
-                (example.value for example in chosen.examples),
-                {} if is_json(essence(name)) else "string",
-            )
+        ready = self._example(chosen)
+        if ready is not None and ready.serialized is not None:
+            return name, ready.serialized.encode("utf-8", "replace")
+        if ready is not None:
+            value = ready.value
+        elif chosen.schema is None and chosen.item_schema is None:
+            value = {} if is_json(essence(name)) else "string"
         else:
-            ready = self._ready(chosen.examples, chosen.schema)
             chance = self._chance.fork("body") if self._chance else None
-            value = (
-                generate(self._api.schemas, chosen.schema, "request", chance=chance)
-                if ready is None
-                else ready
-            )
+            value = generate_content(self._api, chosen, "request", chance=chance)
         return name, encode_body(value, chosen, self._api.schemas, "request")
+
+    def _example(self, media_type: MediaType) -> Example | None:
+        """Return the first example that is valid; ``None`` without one, or where values are drawn and a schema is there."""
+        if media_type.schema is None and media_type.item_schema is None:
+            return next(iter(media_type.examples), None)
+        for example in () if self._chance else media_type.examples:
+            if not judge_example(self._api, media_type, example, "request"):
+                return example
+        return None
 
     def _ready(self, examples: tuple[Example, ...], schema: Location) -> object:
         """Return the first example that is valid, ``None`` without one or where values are drawn."""
@@ -144,7 +143,12 @@ class _Maker:
             return None
         validator = self._api.schemas.validator(schema, "request")
         return next(
-            (example.value for example in examples if validator.is_valid(example.value)), None
+            (
+                example.value
+                for example in examples
+                if example.serialized is None and validator.is_valid(example.value)
+            ),
+            None,
         )
 
 

@@ -8,16 +8,18 @@ from typing import NamedTuple
 
 from mockserver.errors import Place, did_you_mean
 from mockserver.generation.chance import Chance
+from mockserver.generation.contents import generate_content
 from mockserver.generation.values import Unsatisfiable, generate
 from mockserver.messages import HeaderPair, HttpResponse, Violation, problem
 from mockserver.spec.compile import Api
-from mockserver.spec.model import Example, Location, MediaType, Operation, Parameter, Response
+from mockserver.spec.model import Example, MediaType, Operation, Parameter, Response
 from mockserver.validation.media_types import (
     EncodeError,
     encode_body,
     essence,
     is_json,
     negotiate,
+    sent_as,
 )
 from mockserver.validation.parameters import write_header
 from mockserver.validation.validate import Judge
@@ -45,10 +47,6 @@ _EMPTY: HeaderPair = (b"content-type", b"text/plain")
 """As Prism sends an answer whose content the document does not describe."""
 
 
-_ITEMS = 2
-"""Values of a sequence that an answer holds."""
-
-
 class Answer(NamedTuple):
     """An answer that only lacks its explanation.
 
@@ -64,6 +62,20 @@ class Answer(NamedTuple):
     place: Place | None = None
     violations: tuple[Violation, ...] = ()
     error: str | None = None
+
+
+class _Ready(NamedTuple):
+    """What a body holds.
+
+    Attributes:
+        text: The body as it is sent; ``None`` where the media type writes the value.
+    """
+
+    value: object
+    rule: str
+    place: Place
+    violations: tuple[Violation, ...] = ()
+    text: bytes | None = None
 
 
 class DocumentAnswers:
@@ -179,78 +191,51 @@ class DocumentAnswers:
                 return Answer(HttpResponse(status, (_EMPTY, *headers)), "no body", place)
             if example is not None and not _named(media_type, example):
                 return _no_such_example(operation, response, status, example)
-            value, rule, place, violations = self._value(media_type, example, chance)
-            if isinstance(value, _Serialized):
-                body = value.encode("utf-8", "replace")
-            else:
-                body = encode_body(value, media_type, self._api.schemas)
+            ready = self._ready(media_type, example, chance)
+            body = ready.text
+            if body is None:
+                body = encode_body(ready.value, media_type, self._api.schemas)
         except (Unsatisfiable, EncodeError) as error:
             return _impossible(operation, status, str(error), place)
-        content_type = (b"content-type", _content_type(media_type.name))
-        return Answer(HttpResponse(status, (content_type, *headers), body), rule, place, violations)
+        head = (b"content-type", sent_as(media_type.name).encode("latin-1", "replace"))
+        answer = HttpResponse(status, (head, *headers), body)
+        return Answer(answer, ready.rule, ready.place, ready.violations)
 
-    def _value(
-        self, media_type: MediaType, example: str | None, chance: Chance | None
-    ) -> tuple[object, str, Place, tuple[Violation, ...]]:
-        """Return the body's value, the rule, where it stands, and what it has against its schema."""
-        document = self._api.document
+    def _ready(self, media_type: MediaType, example: str | None, chance: Chance | None) -> "_Ready":
+        """Return what the body holds, and why."""
         if example is not None:
             named = _named(media_type, example)
             assert named is not None  # the caller looked
-            return (
-                _sent(named),
-                f"example {example!r}",
-                document.place(named.location),
-                tuple(self._against_schema(media_type, named)),
-            )
-        if chance is None and not self._ignore_examples:
-            for ready in media_type.examples:
-                if not self._against_schema(media_type, ready):
-                    rule = f"example {ready.name!r}" if ready.name else "example"
-                    return _sent(ready), rule, document.place(ready.location), ()
-        rule = "generated" if chance is None else "generated afresh"
-        if media_type.item_schema is not None:
-            return (
-                self._items(media_type.item_schema, chance),
-                rule,
-                document.place(media_type.item_schema),
-                (),
-            )
-        place = document.place(media_type.schema or media_type.location)
-        if media_type.schema is None:
-            # Fresh or not: nothing but an example says what it is, and text is no object.
-            for ready in () if self._ignore_examples else media_type.examples:
-                return ready.value, "example", document.place(ready.location), ()
+            broken = tuple(self._judge.judge_example(media_type, named, "response"))
+            return self._shown(named, f"example {example!r}", broken)
+        examples = () if self._ignore_examples else media_type.examples
+        schema = media_type.item_schema or media_type.schema
+        # Fresh or not: where there is no schema, nothing but an example says what the body is.
+        for ready in examples if chance is None or schema is None else ():
+            if not self._judge.judge_example(media_type, ready, "response"):
+                rule = f"example {ready.name!r}" if ready.name and chance is None else "example"
+                return self._shown(ready, rule)
+        place = self._api.document.place(schema or media_type.location)
+        if schema is None:
             name = essence(media_type.name)
             is_structured = is_json(name) or name.endswith("xml") or "*" in name
-            return {} if is_structured else "", "no schema", place, ()
-        value = generate(
-            self._api.schemas,
-            media_type.schema,
+            return _Ready({} if is_structured else "", "no schema", place)
+        value = generate_content(
+            self._api,
+            media_type,
             "response",
             chance=chance,
             fill_properties=self._fill_properties,
         )
-        return value, rule, place, ()
+        return _Ready(value, "generated" if chance is None else "generated afresh", place)
 
-    def _items(self, schema: Location, chance: Chance | None) -> list[object]:
-        """Return a few values of a sequence."""
-        return [
-            generate(
-                self._api.schemas,
-                schema,
-                "response",
-                chance=chance.fork("item", number) if chance else None,
-                fill_properties=self._fill_properties,
-            )
-            for number in range(_ITEMS)
-        ]
-
-    def _against_schema(self, media_type: MediaType, example: Example) -> list[Violation]:
-        """Return what an example has against the schema beside it."""
-        if media_type.schema is None:
-            return []
-        return self._judge.judge_value(media_type.schema, example.value, "response")
+    def _shown(
+        self, example: Example, rule: str, violations: tuple[Violation, ...] = ()
+    ) -> "_Ready":
+        """Return an example as a body; one that is written as it is sent is sent so."""
+        text = None if example.serialized is None else example.serialized.encode("utf-8", "replace")
+        place = self._api.document.place(example.location)
+        return _Ready(example.value, rule, place, violations, text)
 
     def headers(self, operation: Operation, response: Response) -> tuple[HeaderPair, ...]:
         """Return the documented headers of an answer, each with its example or a static value."""
@@ -268,6 +253,9 @@ class DocumentAnswers:
         schema = header.schema or (header.content.schema if header.content else None)
         value: object = "string"
         ready = next(iter(header.examples), None)
+        if ready is not None and ready.serialized is not None:
+            wire = ready.serialized.encode("latin-1", "replace")
+            return (name.encode("latin-1"), wire) if _is_field_value(wire) else None
         if ready is not None and not (
             schema and self._judge.judge_value(schema, ready.value, "response")
         ):
@@ -309,31 +297,8 @@ def problem_answer(
     return Answer(response, slug, error=slug)
 
 
-class _Serialized(str):
-    """A body that the document has as it is on the wire."""
-
-
-def _sent(example: Example) -> object:
-    return example.value if example.serialized is None else _Serialized(example.serialized)
-
-
 def _named(media_type: MediaType, name: str) -> Example | None:
     return next((example for example in media_type.examples if example.name == name), None)
-
-
-def _content_type(name: str) -> bytes:
-    """Return what a ``content`` key is sent as: a range stands for a type that fits it."""
-    essence = name.split(";")[0].strip()
-    concrete = {
-        "*/*": "application/json",
-        "application/*": "application/json",
-        "text/*": "text/plain",
-    }
-    if "*" in essence:
-        name = concrete.get(
-            essence, essence.replace("*", {"image/*": "png"}.get(essence, "octet-stream"))
-        )
-    return name.encode("latin-1", "replace")
 
 
 def _is_field_value(value: bytes) -> bool:

@@ -3,6 +3,7 @@
 Documents are other people's: what is sloppy is read generously and reported; only what cannot be served at all raises.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,9 @@ from mockserver.spec.responses import read_responses
 from mockserver.spec.security import read_security, read_security_schemes
 from mockserver.spec.servers import base_paths, server_urls
 from mockserver.spec.templates import route_hint, route_shape
-from mockserver.spec.versions import detect_version
+from mockserver.spec.versions import detect_version, sloppy_version, with_dialect
+
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §9.1, token
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,10 @@ def compile_document(document: Document, *, formats: bool = True) -> Api:
     Raises:
         SpecError: It is not an OpenAPI document, or of a version that is not read.
     """
-    version = detect_version(document)
+    version, unknown = with_dialect(document, detect_version(document))
     reading = Reading(document, version)
+    sloppy = [*sloppy_version(document, version), *unknown]
+    reading.findings.update(dict.fromkeys(sloppy))
     root = reading.root()
     reading.check_keys(root, "document")
     _refuse_without_paths(reading, root)
@@ -109,35 +114,70 @@ def _operations(
                 f"the path {written[:80]!r} does not begin with a slash; it is served with one"
             )
             reading.warn("bad-path", message, item.at)
-        reading.check_keys(item, "path item")
-        for method in item.value:
-            if method in reading.version.methods:
-                node = reading.child(item, method)
-                yield _operation(reading, path, method.upper(), node, root, item, schemes)
-        for method, node in reading.members(reading.child(item, reading.version.more_methods)):
-            yield _operation(reading, path, method, node, root, item, schemes)
+        holders = (item, *_own(reading, root, written, item))
+        done: set[str] = set()
+        for holder in reversed(holders):
+            reading.check_keys(holder, "path item")
+            for method, node in _methods(reading, holder):
+                if method not in done:
+                    done.add(method)
+                    yield _operation(reading, path, method, (root, *holders), node, schemes)
+
+
+def _own(reading: Reading, root: Node, path: str, item: Node) -> Iterator[Node]:
+    """Yield what a path item says beside its ``$ref``: it goes before what is referred to (OpenAPI 3.1.1 §4.8.9)."""
+    paths = reading.child(root, "paths")
+    written = paths.value[path]
+    if isinstance(written, dict) and len(written) > 1 and "$ref" in written:
+        own = Node(paths.at.child(path), written)
+        if own.at != item.at:
+            yield own
+
+
+def _methods(reading: Reading, item: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the operations of a path item by the method as it is sent."""
+    fixed, more = reading.version.methods, reading.version.more_methods
+    for key in item.value:
+        if key in fixed:
+            yield key.upper(), reading.child(item, key)
+        elif key == more:
+            others = reading.child(item, key)
+            for method, node in reading.members(others):
+                if not _METHOD.fullmatch(method):
+                    message = f"{method[:40]!r} cannot be a method; it is left out"
+                    reading.warn("bad-method", message, others.at.child(method))
+                    continue
+                if method.lower() in fixed:
+                    # Methods have case (RFC 9110 §9.1), but nobody means another one by ``post``.
+                    message = f"{method!r} has a key of its own in a path item: {method.lower()!r}"
+                    reading.warn("bad-method", message, others.at.child(method))
+                    method = method.upper()
+                yield method, node
 
 
 def _operation(
     reading: Reading,
     path: str,
     method: str,
+    holders: Sequence[Node],
     node: Node,
-    root: Node,
-    item: Node,
     schemes: Mapping[str, SecurityScheme],
 ) -> Operation:
+    """Read an operation; ``holders`` are the document and its path item, what goes before stands last."""
+    root, *items = holders
     reading.check_keys(node, "operation")
     name = node.text("operationId").strip()
     objects = reading.version.objects
-    servers = next(filter(None, (objects.servers(one.value) for one in (node, item, root))), ())
+    servers = next(
+        filter(None, (objects.servers(one.value) for one in (node, *reversed(holders)))), ()
+    )
     return Operation(
         name=name or f"{method} {path}",
         method=method,
         path=path,
         location=node.at,
-        parameters=read_parameters(reading, path, item, node),
-        request_body=objects.read_request_body(reading, item, node),
+        parameters=read_parameters(reading, path, items, node),
+        request_body=objects.read_request_body(reading, items[-1], node),
         responses=read_responses(reading, node),
         security=read_security(reading, root, node, schemes),
         base_paths=base_paths(servers),

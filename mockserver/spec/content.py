@@ -1,9 +1,7 @@
 """The ``content`` of a message as the document describes it: media types, their examples, how form fields are written."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from mockserver.json_values import JsonError, decode_json
 from mockserver.spec.model import Encoding, Example, MediaType
 from mockserver.spec.reading import Node, Reading
 
@@ -32,36 +30,30 @@ def _media_type(reading: Reading, node: Node, name: str) -> MediaType:
         name=name,
         location=node.at,
         schema=node.at.child("schema") if "schema" in node.value else None,
-        item_schema=node.at.child("itemSchema") if "itemSchema" in node.value else None,
-        examples=tuple(_decoded(example, name) for example in read_examples(reading, node)),
+        examples=read_examples(reading, node),
         encoding=dict(_encodings(reading, node)) if "encoding" in node.value else {},
+        item_schema=node.at.child("itemSchema") if "itemSchema" in node.value else None,
+        prefix_encoding=tuple(
+            _encoding(reading, one) for one in reading.items(node, "prefixEncoding")
+        ),
+        item_encoding=(
+            _encoding(reading, reading.child(node, "itemEncoding"))
+            if "itemEncoding" in node.value
+            else None
+        ),
     )
-
-
-_VALUES = ("value", "dataValue", "serializedValue")
-
-
-def _decoded(example: Example, media_type: str) -> Example:
-    """Return an example that has its value where the document has only its text, which is JSON."""
-    if (
-        example.serialized is None
-        or example.value != example.serialized
-        or "json" not in media_type
-    ):
-        return example
-    try:
-        return replace(example, value=decode_json(example.serialized))
-    except JsonError:
-        return example
 
 
 def _named_examples(reading: Reading, examples: Node) -> Iterator[Example]:
     for name, node in reading.members(examples):
         reading.check_keys(node, "example")
-        key = next((key for key in _VALUES if key in node.value), None)
-        wire = node.text("serializedValue") if "serializedValue" in node.value else None
+        serialized = node.value.get("serializedValue")
+        text = serialized if isinstance(serialized, str) else None
+        key = next((one for one in ("dataValue", "value") if one in node.value), None)
         if key is not None:
-            yield Example(name, node.value[key], node.at.child(key), wire)
+            yield Example(name, node.value[key], node.at.child(key), text)
+        elif text is not None:
+            yield Example(name, text, node.at.child("serializedValue"), text)
         elif "externalValue" in node.value:
             message = f"the example {name[:60]!r} lies elsewhere (externalValue) and is not read"
             reading.warn("external-example", message, node.at)
@@ -72,11 +64,14 @@ def _named_examples(reading: Reading, examples: Node) -> Iterator[Example]:
 
 def _encodings(reading: Reading, media_type: Node) -> Iterator[tuple[str, Encoding]]:
     for name, node in reading.members(reading.child(media_type, "encoding")):
-        reading.check_keys(node, "encoding")
-        encoding = Encoding(
-            content_type=node.text("contentType") or None,
-            style=node.text("style") or None,
-            explode=node.flag("explode"),
-            allow_reserved=node.flag("allowReserved") is True,
-        )
-        yield name, encoding
+        yield name, _encoding(reading, node)
+
+
+def _encoding(reading: Reading, node: Node) -> Encoding:
+    reading.check_keys(node, "encoding")
+    return Encoding(
+        content_type=node.text("contentType") or None,
+        style=node.text("style") or None,
+        explode=node.flag("explode"),
+        allow_reserved=node.flag("allowReserved") is True,
+    )

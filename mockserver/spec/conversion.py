@@ -6,6 +6,7 @@
 - An ``items`` list becomes ``prefixItems``; ``$recursiveRef`` and ``$dynamicRef`` become ``$ref``.
 - In Swagger 2.0 ``file`` is a string of bytes, ``x-example`` is ``example``, and a definition's name becomes the
   example of its discriminator.
+- ``dependencies`` become ``dependentRequired`` and ``dependentSchemas``, ``additionalItems`` beside a list ``items``.
 - ``required`` loses the properties that the direction hides.
 - Keywords with values of the wrong kind are left out, and so are those that name or move a schema (``$id``): what is
   referred to is found by its location.
@@ -14,9 +15,11 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeGuard
 
 from mockserver.schemas import Schema
+from mockserver.spec.dialects import find_dialect
 from mockserver.spec.keywords import (
     Conversion,
     Path,
@@ -50,7 +53,7 @@ _OF_PARAMETERS = frozenset(
     ("name", "in", "required", "schema", "allowEmptyValue", "collectionFormat")
 )
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_MAPS = ("properties", "patternProperties", "dependentSchemas")
+_MAPS = ("properties", "patternProperties", "dependentSchemas", "dependencies")
 _REFUSE_NULL = ("$ref", "allOf", "oneOf", "not", "if", "const")
 _ANNOTATIONS = frozenset(
     (
@@ -74,6 +77,8 @@ def convert(
         return True
     if conversion.rules.parameters_are_schemas and not path and isinstance(schema.get("in"), str):
         schema = {key: value for key, value in schema.items() if key not in _OF_PARAMETERS}
+    if "$schema" in schema:
+        conversion = _of_dialect(conversion, schema, path)
     reference = schema.get("$ref")
     if isinstance(reference, str) and not conversion.rules.ref_siblings:
         converted: dict[str, object] = {"$ref": conversion.rewrite_ref(reference)}
@@ -138,6 +143,8 @@ def _original_keyword(schema: Mapping[str, object], keyword: str | int) -> str |
         ("maximum", "format"),
         ("$ref", "$recursiveRef"),
         ("$ref", "$dynamicRef"),
+        ("dependentRequired", "dependencies"),
+        ("dependentSchemas", "dependencies"),
     ):
         if keyword == made and source in schema:
             return source
@@ -156,7 +163,46 @@ def _keywords(conversion: Conversion, node: SchemaNode) -> dict[str, object]:
             converted[_RENAMED.get(key, key)] = made
     if isinstance(converted.get("items"), list):
         converted["prefixItems"] = converted.pop("items")
+    if conversion.rules.dialects:
+        _older_keywords(conversion, node, converted)
     return converted
+
+
+def _of_dialect(conversion: Conversion, schema: Mapping[str, object], path: Path) -> Conversion:
+    """Return the conversion of a schema that names its dialect."""
+    if not conversion.rules.dialects:
+        return conversion
+    dialect = find_dialect(schema["$schema"])
+    if dialect is None:
+        shown = str(schema["$schema"])[:80]
+        message = f"the dialect {shown!r} is not known; the schema is read as JSON Schema 2020-12"
+        conversion.report((*path, "$schema"), "unknown-dialect", message)
+        return conversion
+    return replace(conversion, rules=replace(conversion.rules, ref_siblings=dialect.ref_siblings))
+
+
+def _older_keywords(conversion: Conversion, node: SchemaNode, converted: dict[str, object]) -> None:
+    """Read what two keywords of drafts 3 to 7 say: ``additionalItems`` beside a list, and ``dependencies``."""
+    rest = converted.pop("additionalItems", None)
+    if (
+        "prefixItems" in converted
+        and isinstance(node.schema.get("items"), list)
+        and rest is not None
+    ):
+        converted["items"] = _schema(conversion, node, "additionalItems", rest)
+    dependencies = node.schema.get("dependencies")
+    if not isinstance(dependencies, dict):
+        return
+    names = {name: one for name, one in dependencies.items() if isinstance(one, list)}
+    schemas = {name: one for name, one in dependencies.items() if isinstance(one, dict | bool)}
+    if names and "dependentRequired" not in converted:
+        key = "dependentRequired"
+        converted[key] = read_names_by_name(conversion, node, key, names)
+    if schemas and "dependentSchemas" not in converted:
+        converted["dependentSchemas"] = {
+            name: convert(conversion, schema, (*node.path, "dependencies", name))
+            for name, schema in schemas.items()
+        }
 
 
 # Keywords that hold schemas; ``keywords`` reads the others.

@@ -6,10 +6,12 @@ reaches the network where that is not allowed.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mockserver.errors import Finding, Place, SpecError
+from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.limits import Limits
 from mockserver.spec.model import Location
 from mockserver.spec.source import (
@@ -48,10 +50,6 @@ class Document:
         self.findings = tuple(findings)
         self._overlays = tuple(overlays)
         self._network = network
-        self._identified = [file for file, source in sources.items() if source.may_have_ids]
-        value = sources[root.file].value if root.file in sources else None
-        # OpenAPI 3.2.0 §4.1: what other documents call this one, and it may call itself.
-        self._own_name = value.get("$self") if isinstance(value, dict) else None
         self._sources = sources
         self._unread = unread
         self._folder = folder
@@ -110,11 +108,12 @@ class Document:
         Raises:
             SpecError: ``network-reference``, ``escaping-reference`` or ``dangling-reference``.
         """
+        for named in self._identifiers.find(reference, base) if self._identifiers else ():
+            if self._stands(named):
+                return named
         address, _, fragment = reference.partition("#")
         pointer = unquote(fragment)
-        if (named := self._named(address, pointer)) is not None:
-            return named
-        if not address or (address == self._own_name and base.file == self.root.file):
+        if not address:
             target = Location(base.file, pointer)
         else:
             path = _target(address, base.file, network=self._network)
@@ -130,11 +129,11 @@ class Document:
             message = f"$ref {reference!r}: {finding.message}"
             raise SpecError(Finding(finding.rule, message, self.place(base), finding.hint))
         if pointer and not pointer.startswith("/"):
-            at = self._sources[target.file].names.get(f"#{pointer}")
-            if at is None:
-                message = f"$ref {reference!r} names an anchor that is not there"
-                raise SpecError(Finding("dangling-reference", message, self.place(base)))
-            return Location(target.file, at)
+            message = (
+                f"$ref {reference!r} names an anchor that no schema has;"
+                " a JSON Pointer is #/components/…"
+            )
+            raise SpecError(Finding("dangling-reference", message, self.place(base)))
         try:
             self.value(target)
         except SpecError as error:
@@ -142,17 +141,19 @@ class Document:
             raise SpecError(Finding("dangling-reference", message, self.place(base))) from error
         return target
 
-    def _named(self, address: str, pointer: str) -> Location | None:
-        """Return where a reference leads by the ``$id`` of a schema (JSON Schema 2020-12 Core §8.2.1)."""
-        for file in self._identified if address else ():
-            source = self._sources[file]
-            if (start := source.names.get(address)) is None:
-                continue
-            if pointer and not pointer.startswith("/"):
-                at = source.names.get(f"#{pointer}")
-                return None if at is None else Location(file, at)
-            return Location(file, start + pointer)
-        return None
+    @cached_property
+    def _identifiers(self) -> Identifiers | None:
+        """The names that files and schemas give to themselves, ``None`` where none has any."""
+        if not any(source.is_named for source in self._sources.values()):
+            return None
+        return Identifiers({file: source.value for file, source in self._sources.items()})
+
+    def _stands(self, location: Location) -> bool:
+        try:
+            self.value(location)
+        except SpecError:
+            return False
+        return True
 
     def follow(self, location: Location) -> Location:
         """Return where a chain of ``$ref``s from a location ends; the location itself where none begins there.

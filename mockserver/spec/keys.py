@@ -39,7 +39,6 @@ _NEW_IN_3_1 = {
     "components": "pathItems",
 }
 
-
 _NEW_IN_3_2 = {
     "document": "$self",
     "components": "mediaTypes",
@@ -64,14 +63,15 @@ KEYS_3_0: Mapping[str, frozenset[str]] = _sets(_NAMES_3_0)
 """OpenAPI 3.0.4 §4.7."""
 
 
-def _extended(
-    known: Mapping[str, frozenset[str]], new: Mapping[str, str]
-) -> dict[str, frozenset[str]]:
-    return {kind: names | frozenset(new.get(kind, "").split()) for kind, names in known.items()}
+def _with(
+    earlier: Mapping[str, frozenset[str]], names: Mapping[str, str]
+) -> Mapping[str, frozenset[str]]:
+    new = _sets(names)
+    return {kind: known | new.get(kind, frozenset()) for kind, known in earlier.items()}
 
 
-KEYS_3_1: Mapping[str, frozenset[str]] = _extended(KEYS_3_0, _NEW_IN_3_1)
+KEYS_3_1: Mapping[str, frozenset[str]] = _with(KEYS_3_0, _NEW_IN_3_1)
 """OpenAPI 3.1.1 §4.8."""
 
-KEYS_3_2: Mapping[str, frozenset[str]] = _extended(KEYS_3_1, _NEW_IN_3_2)
+KEYS_3_2: Mapping[str, frozenset[str]] = _with(KEYS_3_1, _NEW_IN_3_2)
 """OpenAPI 3.2.0 §4."""

@@ -44,6 +44,8 @@ class SchemaRules:
             bytes (Swagger 2.0, Parameter Object). What such a parameter cannot have, ``x-example`` gives it.
         discriminator_is_name: ``discriminator`` names the property that holds the name of a definition (Swagger 2.0,
             Composition and Inheritance).
+        dialects: Schemas may be of another dialect of JSON Schema (``$schema``), and of the older ones: ``dependencies``
+            and ``additionalItems`` mean something.
     """
 
     ref_siblings: bool
@@ -52,6 +54,7 @@ class SchemaRules:
     nullable_keys: tuple[str, ...] = ("nullable",)
     parameters_are_schemas: bool = False
     discriminator_is_name: bool = False
+    dialects: bool = False
 
     def nullable_key(self, schema: Mapping[str, object]) -> str | None:
         """Return the keyword by which a schema allows null, ``None`` where it does not."""

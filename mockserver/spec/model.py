@@ -45,7 +45,8 @@ class Example:
         name: Its key under ``examples``; empty for the one of ``example``.
         value: JSON value, or for a text media type its text.
         location: Where the value stands.
-        serialized: The value as it is on the wire, where the document says so (OpenAPI 3.2).
+        serialized: The value as it is sent, to be sent as it stands; ``None`` where the value is written by its media
+            type or style.
     """
 
     name: str
@@ -71,7 +72,9 @@ class MediaType:
     Attributes:
         name: As the document has it, such as ``application/json; charset=utf-8`` or ``image/*``.
         schema: ``None`` where anything goes.
-        item_schema: Of each value of a sequence, such as an event stream (OpenAPI 3.2).
+        item_schema: Of each value, where the media type carries many one after another; ``None`` where ``schema`` says all.
+        prefix_encoding: How the first parts without names are written, by position.
+        item_encoding: How the parts after them are.
     """
 
     name: str
@@ -80,6 +83,8 @@ class MediaType:
     examples: tuple[Example, ...] = ()
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     item_schema: Location | None = None
+    prefix_encoding: tuple[Encoding, ...] = ()
+    item_encoding: Encoding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ class Operation:
 
     Attributes:
         name: ``operationId``; where the document has none, or has it twice, ``POST /api/setup-intent``.
-        method: In upper case.
+        method: As it is sent: in upper case, unless the document has one of its own.
         path: The template as the document has it, without the base paths of the servers.
         responses: By key (``201``, ``4XX``, ``default``), in the document's order.
         security: Alternatives (OR) of requirements (AND). Empty: no credential is asked for; an empty

@@ -1,45 +1,45 @@
 """Parameters and headers as the document describes them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.spec.content import read_content, read_examples
-from mockserver.spec.model import Example, Parameter, ParameterLocation
+from mockserver.spec.model import Example, MediaType, Parameter, ParameterLocation
 from mockserver.spec.reading import Node, Reading
 from mockserver.spec.templates import parameter_names
 
-_LOCATIONS: Mapping[object, ParameterLocation] = {
-    "path": "path",
-    "query": "query",
-    "header": "header",
-    "cookie": "cookie",
-    "querystring": "querystring",
-}
-_STYLES: Mapping[ParameterLocation, tuple[str, ...]] = {
+STYLES: Mapping[ParameterLocation, tuple[str, ...]] = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "header": ("simple",),
+    "cookie": ("form",),
+}
+"""The styles of each location, its default first (OpenAPI 3.1.1 §4.8.12.3)."""
+
+STYLES_3_2: Mapping[ParameterLocation, tuple[str, ...]] = {
+    **STYLES,
     "cookie": ("form", "cookie"),
     "querystring": ("form",),
 }
-"""The styles of each location, its default first (OpenAPI 3.2.0 §4.12.6); the last two rows end with what 3.2 brought."""
+"""OpenAPI 3.2.0 §4.12.3; a ``querystring`` has a media type instead of a style."""
 
 # Other parts of the document describe them (OpenAPI 3.1.1 §4.8.12.1).
 _DESCRIBED_ELSEWHERE = frozenset(("accept", "content-type", "authorization"))
+_FORM = "application/x-www-form-urlencoded"
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2, token
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 §5.5
 
 
 def read_parameters(
-    reading: Reading, path: str, item: Node, operation: Node
+    reading: Reading, path: str, items: Iterable[Node], operation: Node
 ) -> tuple[Parameter, ...]:
-    """Return an operation's parameters, which override those of its path item.
+    """Return an operation's parameters, which override those of its path item, and the later items the earlier.
 
     A name in the template that is not declared is a string; what is declared and not in the template is left out.
     """
     found: dict[tuple[str, str], Parameter] = {}
-    for holder in (item, operation):
+    for holder in (*items, operation):
         for node in reading.items(holder, "parameters"):
             if node.text("in") in reading.version.objects.body_places:
                 continue
@@ -56,6 +56,10 @@ def read_parameters(
             message = f"{path!r} has no {{{parameter.name}}}"
             reading.warn("unknown-path-parameter", message, parameter.at)
             del found["path", parameter.name]
+    kinds = [parameter.location for parameter in found.values()]
+    if "querystring" in kinds and (kinds.count("querystring") > 1 or "query" in kinds):
+        message = "the query string is described as a whole and beside that; each is applied to it"
+        reading.warn("querystring-beside-query", message, operation.at)
     return tuple(found.values())
 
 
@@ -71,9 +75,13 @@ def read_headers(reading: Reading, response: Node) -> Iterator[Parameter]:
 
 
 def _parameter(reading: Reading, node: Node, _name: str) -> Parameter | None:
-    name, location = node.text("name"), _LOCATIONS.get(node.text("in"))
+    styles = reading.version.styles
+    name = node.text("name")
+    location = next((one for one in styles if one == node.text("in")), None)
+    if location == "querystring":
+        name = name or "querystring"  # nothing is sent by this name
     if not name or location is None:
-        known = ", ".join(_STYLES)
+        known = ", ".join(styles)
         message = f"a parameter needs a name and, as 'in', one of {known}; it is left out"
         reading.warn("bad-parameter", message, node.at)
         return None
@@ -106,6 +114,10 @@ def _is_sendable(example: Example) -> bool:
 def describe(reading: Reading, node: Node, name: str, location: ParameterLocation) -> Parameter:
     """Return a parameter or header from the members that both have."""
     content = next(iter(read_content(reading, node)), None)
+    if location == "querystring" and content is None and "schema" in node.value:
+        message = "a query string has content instead of a schema; it is read as a form"
+        reading.warn("bad-parameter", message, node.at.child("schema"))
+        content = MediaType(_FORM, node.at, node.at.child("schema"))
     style = _style(reading, node, location)
     explode = node.flag("explode")
     return Parameter(
@@ -115,7 +127,7 @@ def describe(reading: Reading, node: Node, name: str, location: ParameterLocatio
         required=location == "path" or node.flag("required") is True,
         deprecated=node.flag("deprecated") is True,
         style=style,
-        explode=style == "form" if explode is None else explode,
+        explode=style in ("form", "cookie") if explode is None else explode,
         allow_reserved=node.flag("allowReserved") is True,
         allow_empty=node.flag("allowEmptyValue") is True,
         schema=node.at.child("schema") if "schema" in node.value and not content else None,
@@ -125,7 +137,7 @@ def describe(reading: Reading, node: Node, name: str, location: ParameterLocatio
 
 
 def _style(reading: Reading, node: Node, location: ParameterLocation) -> str:
-    styles = _STYLES[location]
+    styles = reading.version.styles[location]
     style = node.text("style", styles[0])
     if style not in styles:
         message = f"{style[:40]!r} is no style of a {location} parameter; read as {styles[0]!r}"

@@ -137,7 +137,7 @@ class Router:
                 self._add(operation, "")
 
     def match(self, method: str, path: bytes) -> Route | NoMethod | NoPath:
-        """Return the operation for a method (in upper case) and a path as on the wire, without its query."""
+        """Return the operation for a method (as sent) and a path as on the wire, without its query."""
         constant = self._constant.get(path)
         if constant is not None:
             route = constant.get(method)

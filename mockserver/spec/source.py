@@ -3,12 +3,11 @@
 import gc
 import os
 import stat
-from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 
 from mockserver.errors import Finding, Place, SpecError
 from mockserver.json_values import JsonError, decode_json
+from mockserver.spec.identifiers import NAMES
 from mockserver.spec.json_text import JsonPlaces, find_references
 from mockserver.spec.limits import Limits
 from mockserver.spec.yaml_events import Lines, YamlProblem, read_yaml
@@ -23,7 +22,7 @@ class Source:
         path: Absolute, links resolved.
         value: JSON value; mappings keep their order and have string keys.
         references: Every string under a ``$ref`` key, those in example data among them.
-        may_have_ids: ``$id`` stands somewhere in its text.
+        is_named: Something in it may have a name of its own (``$self``, ``$id``, an anchor).
     """
 
     def __init__(
@@ -33,9 +32,9 @@ class Source:
         references: set[str],
         places: Lines | JsonPlaces,
         *,
-        may_have_ids: bool = False,
+        is_named: bool = False,
     ) -> None:
-        self.may_have_ids = may_have_ids
+        self.is_named = is_named
         self.path = path
         self._shown = shown_path(path)
         self.value = value
@@ -45,24 +44,6 @@ class Source:
         self._positions: dict[
             int, dict[str, int]
         ] = {}  # by identity: the value keeps each container alive
-
-    @cached_property
-    def names(self) -> Mapping[str, str]:
-        """The pointers of schemas by the names that they give themselves: ``#anchor``, and ``$id`` as it is written."""
-        found: dict[str, str] = {}
-        waiting: list[tuple[str, object]] = [("", self.value)]
-        while waiting:
-            pointer, value = waiting.pop()
-            if isinstance(value, dict):
-                for key, prefix in (("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")):
-                    if isinstance(name := value.get(key), str):
-                        found.setdefault(prefix + name, pointer)
-                waiting += [(child_pointer(pointer, key), inner) for key, inner in value.items()]
-            elif isinstance(value, list):
-                waiting += [
-                    (child_pointer(pointer, index), each) for index, each in enumerate(value)
-                ]
-        return found
 
     def place(self, pointer: str) -> Place:
         """Return where the key or item that introduces a node stands; of its nearest ancestor where it is absent."""
@@ -182,7 +163,7 @@ def _from_json(file: str, text: str, limits: Limits) -> Source:
         place = Place(shown_path(file), line, column)
         raise SpecError(Finding("not-json", str(error), place)) from error
     references = find_references(text)
-    return Source(file, value, references, places, may_have_ids="$id" in text)
+    return Source(file, value, references, places, is_named=_has_names(text))
 
 
 def _from_yaml(file: str, text: str, limits: Limits) -> Source:
@@ -191,7 +172,11 @@ def _from_yaml(file: str, text: str, limits: Limits) -> Source:
     except YamlProblem as error:
         place = Place(shown_path(file), error.line, error.column)
         raise SpecError(Finding(error.rule, str(error), place, error.hint)) from error
-    return Source(file, value, references, lines, may_have_ids="$id" in text)
+    return Source(file, value, references, lines, is_named=_has_names(text))
+
+
+def _has_names(text: str) -> bool:
+    return any(name in text for name in NAMES)
 
 
 def _read_text(file: str, place: Place, limits: Limits) -> str:

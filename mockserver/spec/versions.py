@@ -3,20 +3,25 @@
 A new version is a row of ``VERSIONS``, and where it writes schemas in a way of its own, a rule in ``SchemaRules``.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from mockserver.errors import Finding, SpecError
 from mockserver.schemas import Schema
 from mockserver.spec.conversion import convert, original_path
+from mockserver.spec.dialects import find_dialect
 from mockserver.spec.document import Document
 from mockserver.spec.keys import KEYS_2_0, KEYS_3_0, KEYS_3_1, KEYS_3_2
 from mockserver.spec.keywords import Conversion, Path, Report, SchemaRules
-from mockserver.spec.model import Direction
+from mockserver.spec.model import Direction, ParameterLocation
 from mockserver.spec.objects import OPENAPI_3, Objects
+from mockserver.spec.parameters import STYLES, STYLES_3_2
 from mockserver.spec.swagger2 import SWAGGER_2
 
 SUPPORTED = "2.0, 3.0, 3.1 and 3.2"
+_METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
+_WRITTEN = re.compile(r"(\d+)\.(\d+)(?:\.\d+)?")
 
 
 def _nothing(_reference: str) -> object:
@@ -27,9 +32,6 @@ def _unheard(_path: Path, _rule: str, _message: str) -> None:
     pass
 
 
-_METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
-
-
 @dataclass(frozen=True, slots=True)
 class Version:
     """One minor version of OpenAPI.
@@ -38,7 +40,8 @@ class Version:
         name: Major and minor, as in ``3.1``.
         keys: By kind of object (``operation``, ``parameter``, …): the names that the version defines in it.
         methods: Keys of a path item that are operations, in lower case.
-        more_methods: Key of a path item that holds operations by further methods, written as on the wire.
+        more_methods: Key of a path item under which operations stand by methods of any name; empty where there is none.
+        styles: Where parameters may be sent, and how: the default of each place first.
         objects: How its objects are read into the model.
         key: What a document names its version under.
         specification: What people call it, beside the version.
@@ -51,6 +54,7 @@ class Version:
     schema_rules: SchemaRules
     methods: frozenset[str] = _METHODS
     more_methods: str = ""
+    styles: Mapping[ParameterLocation, tuple[str, ...]] = field(default_factory=lambda: STYLES)
     objects: Objects = OPENAPI_3
     key: str = "openapi"
     specification: str = "OpenAPI"
@@ -122,17 +126,24 @@ VERSIONS: Mapping[str, Version] = {
         keys=KEYS_3_1,
         # ``nullable`` is gone in 3.1 and still written: believed when others send null, never a reason to send it.
         schema_rules=SchemaRules(
-            ref_siblings=True, nullable=frozenset(("request",)), nullable_is_foreign=True
+            ref_siblings=True,
+            nullable=frozenset(("request",)),
+            nullable_is_foreign=True,
+            dialects=True,
         ),
     ),
     "3.2": Version(
         "3.2",
         keys=KEYS_3_2,
         schema_rules=SchemaRules(
-            ref_siblings=True, nullable=frozenset(("request",)), nullable_is_foreign=True
+            ref_siblings=True,
+            nullable=frozenset(("request",)),
+            nullable_is_foreign=True,
+            dialects=True,
         ),
         methods=_METHODS | {"query"},
         more_methods="additionalOperations",
+        styles=STYLES_3_2,
     ),
 }
 
@@ -148,9 +159,9 @@ def detect_version(document: Document) -> Version:
         raise _refusal(document, "not-openapi", "this is no OpenAPI document: no mapping", "")
     for key in ("openapi", "swagger"):
         if key in root:
-            minor = ".".join(str(root[key]).strip().split(".")[:2])
             # An unquoted ``openapi: 3.1`` is a number in YAML; it says what it means.
-            version = VERSIONS.get(minor)
+            minor = ".".join(re.findall(r"\d+", str(root[key]))[:2])
+            version = VERSIONS.get(minor) if isinstance(root[key], str | int | float) else None
             if version and version.key == key:
                 return version
             kind = "OpenAPI" if key == "openapi" else "Swagger"
@@ -160,7 +171,42 @@ def detect_version(document: Document) -> Version:
     raise _refusal(document, "not-openapi", message, "")
 
 
+def sloppy_version(document: Document, version: Version) -> list[Finding]:
+    """Return a warning where a document does not write its version as its specification does: ``3.1.0``."""
+    root = document.value(document.root)
+    written = root[version.key] if isinstance(root, dict) else ""
+    known = _WRITTEN.fullmatch(written) if isinstance(written, str) else None
+    if known and (version.key == "swagger" or written.count(".") == 2):
+        return []
+    if version.key == "swagger" and not isinstance(written, str):
+        return []  # ``swagger: 2.0`` without quotes is what most people write, and there is nothing else it could be
+    meant = version.name if version.key == "swagger" else f"{version.name}.0"
+    message = f"the version {str(written)[:40]!r} is read as {meant}"
+    place = document.place(document.root.child(version.key))
+    hint = f'write {version.key}: "{meant}"'
+    return [Finding("sloppy-version", message, place, hint, "warning")]
+
+
+def with_dialect(document: Document, version: Version) -> tuple[Version, list[Finding]]:
+    """Return a version as a document's ``jsonSchemaDialect`` changes it, and a warning where that is not known."""
+    root = document.value(document.root)
+    uri = root.get("jsonSchemaDialect") if isinstance(root, dict) else None
+    if uri is None or not version.schema_rules.dialects:
+        return version, []
+    dialect = find_dialect(uri)
+    if dialect is None:
+        message = (
+            f"the dialect {str(uri)[:80]!r} is not known; schemas are read as JSON Schema 2020-12"
+        )
+        place = document.place(document.root.child("jsonSchemaDialect"))
+        return version, [Finding("unknown-dialect", message, place, "", "warning")]
+    rules = replace(version.schema_rules, ref_siblings=dialect.ref_siblings)
+    return replace(version, schema_rules=rules), []
+
+
 def _refusal(document: Document, rule: str, message: str, key: str) -> SpecError:
     at = document.root.child(key) if key else document.root
     hint = f"write openapi: 3.1.0 at its top; {SUPPORTED} are read" if rule == "not-openapi" else ""
+    if rule == "unsupported-version" and key == "openapi":
+        hint = "write openapi: 3.2.0 if the document uses nothing newer"
     return SpecError(Finding(rule, message, document.place(at), hint))

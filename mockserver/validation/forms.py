@@ -16,7 +16,7 @@ from mockserver.validation.deep import decode_percent, encode_percent, flatten, 
 from mockserver.validation.errors import DecodeError, EncodeError, StyleError
 from mockserver.validation.multipart import Part, read_parts, write_part
 from mockserver.validation.styles import Pairs, delimiter_of, form_pairs, read_query, wanted
-from mockserver.validation.text import scalar_text
+from mockserver.validation.text import scalar_text, to_bytes
 
 BOUNDARY = "mockserver"
 """Between the parts that we write: always the same, so that the same value gives the same bytes."""
@@ -236,14 +236,6 @@ def _part(name: str, value: object, form: Form) -> Part:
     return Part(
         name, None, kind.replace("*", "plain"), scalar_text(value).encode("utf-8", "replace")
     )
-
-
-def to_bytes(text: str) -> bytes:
-    """Return the bytes that a string of one character a byte stands for; UTF-8 where it is text instead."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")
 
 
 def _is_binary(part: Part, form: Form, told: str) -> bool:

@@ -3,13 +3,12 @@
 ``_FORMATS`` is the one table: a new media type is a row of it and a test.
 """
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.json_values import JsonError, decode_json
-from mockserver.spec.model import Direction, Location, MediaType
+from mockserver.spec.model import Direction, MediaType
 from mockserver.spec.registry import SchemaRegistry
 from mockserver.validation.coercion import Shape, shapes_of
 from mockserver.validation.errors import DecodeError, EncodeError
@@ -20,9 +19,22 @@ from mockserver.validation.forms import (
     encode_multipart,
     encode_urlencoded,
     form_of,
-    to_bytes,
 )
 from mockserver.validation.negotiation import essence, negotiate, parameter_of, select_content
+from mockserver.validation.sequences import (
+    EVENTS,
+    decode_events,
+    decode_items,
+    decode_json_lines,
+    encode_events,
+    encode_items,
+    encode_json_lines,
+    is_items,
+    is_json_lines,
+    is_sequence,
+    item_shape,
+)
+from mockserver.validation.text import json_bytes, to_bytes
 from mockserver.validation.xml_values import decode_xml, encode_xml
 
 __all__ = [
@@ -48,18 +60,7 @@ _CONCRETE = {
     "multipart/*": "multipart/form-data",
     "text/*": "text/plain",
 }
-_JSON_LINES = frozenset(
-    (
-        "application/json-seq",
-        "application/jsonl",
-        "application/jsonlines",
-        "application/ndjson",
-        "application/x-jsonlines",
-        "application/x-ndjson",
-    )
-)
 FORM = "application/x-www-form-urlencoded"
-_EVENTS = "text/event-stream"
 # What clients send; others would let a request choose among Python's codecs, some of which are slow or not text.
 _CHARSETS = {
     "ascii": "utf-8",
@@ -89,6 +90,11 @@ class Body(NamedTuple):
     def shape(self) -> Shape:
         """Return what the schema wants of strings."""
         return shapes_of(self.schemas, self.direction).at(self.media_type.schema)
+
+    @property
+    def item_shape(self) -> Shape:
+        """Return what the values of a sequence look like."""
+        return item_shape(self.media_type, self.schemas, self.direction)
 
 
 class _Format(NamedTuple):
@@ -159,28 +165,10 @@ def is_json(name: str) -> bool:
     return essence(_concrete(name)).endswith(("/json", "+json"))
 
 
-def is_sequence(name: str) -> bool:
-    """Tell whether a media type carries many values one after another, each of which its schema may describe."""
-    told = essence(name)
-    return told in _JSON_LINES or told == _EVENTS
-
-
 @lru_cache(maxsize=256)
 def _format(name: str) -> _Format:
     told = essence(name)
     return next(format_ for format_ in _FORMATS if format_.fits(told))
-
-
-def _to_json(value: object) -> bytes:
-    """Return a value as compact JSON in UTF-8; lone surrogates are escaped."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError as error:
-        raise EncodeError("JSON has no infinities and no NaN") from error
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _decode_json(raw: bytes, body: Body) -> object:
@@ -198,7 +186,7 @@ def _json(raw: bytes) -> object:
 
 
 def _encode_json(value: object, _body: Body) -> bytes:
-    return _to_json(value)
+    return json_bytes(value)
 
 
 def _text(raw: bytes, body: Body) -> str:
@@ -220,83 +208,49 @@ def _encode_text(value: object, body: Body) -> bytes:
     if isinstance(value, dict | list):
         kind = "a list" if isinstance(value, list) else "an object"
         raise EncodeError(f"{body.media_type.name} carries text, and the value is {kind}")
-    return value.encode("utf-8", "replace") if isinstance(value, str) else _to_json(value)
+    return value.encode("utf-8", "replace") if isinstance(value, str) else json_bytes(value)
 
 
 def _decode_json_lines(raw: bytes, _body: Body) -> object:
-    """Read a value a line; record separators of ``json-seq`` (RFC 7464 §2.2) are skipped."""
-    lines = raw.replace(b"\x1e", b"").split(b"\n")
-    return [_json(line) for line in lines if line.strip()]
+    return decode_json_lines(raw)
 
 
 def _encode_json_lines(value: object, body: Body) -> bytes:
-    separator = b"\x1e" if essence(body.content_type) == "application/json-seq" else b""
-    items = value if isinstance(value, list) else [value]
-    return b"".join(separator + _to_json(item) + b"\n" for item in items)
+    return encode_json_lines(value, essence(body.content_type))
 
 
 def _decode_events(raw: bytes, body: Body) -> object:
-    """Read the data of each event (HTML Living Standard §9.2.6), as JSON where it is JSON; the text, where the schema wants it.
-
-    ``[DONE]``, with which many APIs end their streams, is no event of theirs.
-    """
+    """Read the events of a stream; its text, where a schema wants that of the whole."""
     text = _text(raw, body)
-    item = body.media_type.item_schema
-    if item is None and (not body.shape.types or "string" in body.shape.types):
+    types = body.shape.types
+    if body.media_type.item_schema is None and (not types or "string" in types):
         return text
-    as_fields = item is not None and _describes_events(body, item)
-    found: list[object] = []
-    for event in text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n"):
-        pairs = [line.partition(":") for line in event.split("\n") if line and line[0] != ":"]
-        fields = [(name, value.removeprefix(" ")) for name, _, value in pairs]
-        data = "\n".join(value for name, value in fields if name == "data")
-        if as_fields and fields:
-            named: dict[str, object] = dict(fields)
-            if "data" in named:
-                named["data"] = data
-            if str(named.get("retry", "")).isdecimal():
-                named["retry"] = int(str(named["retry"]))
-            found.append(named)
-        elif any(name == "data" for name, _ in fields) and data != "[DONE]":
-            try:
-                found.append(decode_json(data))
-            except JsonError:
-                found.append(data)
-    return found
-
-
-def _describes_events(body: Body, item: Location) -> bool:
-    """Tell whether an ``itemSchema`` describes whole events; else it is for their data (OpenAPI 3.2.0 §4.14.4.1)."""
-    properties = shapes_of(body.schemas, body.direction).at(item).properties
-    return "data" in properties or "event" in properties
+    return decode_events(text, body.item_shape)
 
 
 def _encode_events(value: object, body: Body) -> bytes:
-    """Write values as an event stream, one event each; text that is one already is passed through."""
-    item = body.media_type.item_schema
-    if isinstance(value, str) and value.startswith(("data:", "event:", "id:", "retry:", ":")):
-        return value.encode("utf-8", "replace")
-    items = value if isinstance(value, list) else [value]
-    as_fields = item is not None and _describes_events(body, item)
-    return b"".join(_fields(each) if as_fields else _event(each) for each in items)
+    return encode_events(value, body.item_shape)
 
 
-def _fields(value: object) -> bytes:
-    """Write an event by its fields; what is no text is written as JSON."""
-    if not isinstance(value, dict):
-        return _event(value)
-    lines = []
-    for name in ("event", "id", "retry", "data"):
-        if name in value:
-            member = value[name]
-            text = member if isinstance(member, str) else _to_json(member).decode()
-            lines += [f"{name}: {line}\n" for line in text.split("\n")]
-    return "".join([*lines, "\n"]).encode("utf-8", "replace")
+def _decode_items(raw: bytes, body: Body) -> object:
+    """Read parts without names where a list is described, a form where an object is; else bytes are bytes."""
+    types = body.shape.types
+    if body.media_type.item_schema is not None or "array" in types:
+        return decode_items(raw, body.content_type, body.item_shape)
+    if "object" in types:
+        form = form_of(body.media_type, body.schemas, body.direction)
+        return decode_multipart(raw, body.content_type, form) or raw
+    return _decode_other(raw, body)
 
 
-def _event(value: object) -> bytes:
-    text = value.encode("utf-8", "replace") if isinstance(value, str) else _to_json(value)
-    return b"".join(b"data: " + line + b"\n" for line in text.split(b"\n")) + b"\n"
+def _encode_items(value: object, body: Body) -> bytes:
+    boundary = parameter_of(body.content_type, "boundary") or BOUNDARY
+    if isinstance(value, dict):
+        form = form_of(body.media_type, body.schemas, body.direction)
+        return encode_multipart(value, form, boundary)
+    if isinstance(value, list):
+        return encode_items(value, body.media_type, body.item_shape, boundary)
+    return _encode_other(value, body)
 
 
 def _decode_other(raw: bytes, body: Body) -> object:
@@ -311,7 +265,7 @@ def _decode_other(raw: bytes, body: Body) -> object:
 
 
 def _encode_other(value: object, _body: Body) -> bytes:
-    return to_bytes(value) if isinstance(value, str) else _to_json(value)
+    return to_bytes(value) if isinstance(value, str) else json_bytes(value)
 
 
 def _is_no_form(body: Body) -> bool:
@@ -360,8 +314,9 @@ _FORMATS = (
     _Format(FORM.__eq__, _decode_urlencoded, _encode_urlencoded),
     _Format("multipart/form-data".__eq__, _decode_multipart, _encode_multipart),
     _Format(lambda name: name.endswith(("/xml", "+xml")), _decode_xml, _encode_xml),
-    _Format(_JSON_LINES.__contains__, _decode_json_lines, _encode_json_lines),
-    _Format(_EVENTS.__eq__, _decode_events, _encode_events),
+    _Format(is_items, _decode_items, _encode_items),
+    _Format(is_json_lines, _decode_json_lines, _encode_json_lines),
+    _Format(EVENTS.__eq__, _decode_events, _encode_events),
     _Format(lambda name: name.startswith("text/"), _decode_text, _encode_text),
     _Format(lambda _: True, _decode_other, _encode_other),
 )

@@ -32,6 +32,26 @@ def read_parts(raw: bytes, content_type: str) -> Iterator[Part]:
     Raises:
         DecodeError: It has no boundary, is cut short, or has too many parts.
     """
+    from python_multipart.multipart import parse_options_header
+
+    for headers, data in read_raw_parts(raw, content_type):
+        disposition, names = parse_options_header(headers.get(b"content-disposition", b""))
+        if disposition == b"form-data" and b"name" in names:
+            filename = names.get(b"filename")
+            yield Part(
+                names[b"name"].decode("utf-8", "replace"),
+                filename.decode("utf-8", "replace") if filename is not None else None,
+                headers.get(b"content-type", b"").decode("latin-1"),
+                data,
+            )
+
+
+def read_raw_parts(raw: bytes, content_type: str) -> list[tuple[dict[bytes, bytes], bytes]]:
+    """Return the parts of a multipart body, named or not: headers by lower-case name, and data.
+
+    Raises:
+        DecodeError: It has no boundary, is cut short, or has too many parts.
+    """
     # Imported here: most servers never see a form, and it takes 30 ms.
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
@@ -51,27 +71,23 @@ def read_parts(raw: bytes, content_type: str) -> Iterator[Part]:
         raise DecodeError("this is not multipart, or it is cut short") from error
     if not collected.complete:
         raise DecodeError("the multipart body is cut short")
-    for headers, data in collected.parts:
-        disposition, names = parse_options_header(headers.get(b"content-disposition", b""))
-        if disposition == b"form-data" and b"name" in names:
-            filename = names.get(b"filename")
-            yield Part(
-                names[b"name"].decode("utf-8", "replace"),
-                filename.decode("utf-8", "replace") if filename is not None else None,
-                headers.get(b"content-type", b"").decode("latin-1"),
-                data,
-            )
+    return collected.parts
 
 
 def write_part(part: Part, boundary: str) -> bytes:
     """Return one part with the delimiter before it; names are escaped as browsers do."""
     name = part.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-    head = f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"'
+    head = f'content-disposition: form-data; name="{name}"'
     if part.filename is not None:
         head += f'; filename="{part.filename}"'
     if part.content_type:
         head += f"\r\ncontent-type: {part.content_type}"
-    return head.encode("utf-8", "replace") + b"\r\n\r\n" + part.data + b"\r\n"
+    return write_raw_part(head, part.data, boundary)
+
+
+def write_raw_part(head: str, data: bytes, boundary: str) -> bytes:
+    """Return a part with the delimiter before it; ``head`` holds its headers without the last line break."""
+    return f"--{boundary}\r\n{head}\r\n\r\n".encode("utf-8", "replace") + data + b"\r\n"
 
 
 class _Parts:

@@ -1,7 +1,6 @@
 """The values outside the body: read by style, typed by schema, judged; and written back."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote_to_bytes
 
 from mockserver.errors import Place
 from mockserver.json_values import JsonError, decode_json
@@ -10,13 +9,14 @@ from mockserver.spec.compile import Api
 from mockserver.spec.model import Direction, MediaType, Operation, Parameter
 from mockserver.validation.coercion import Raw, Shape, shapes_of
 from mockserver.validation.deep import decode_percent, split_pairs
-from mockserver.validation.errors import DecodeError, StyleError
+from mockserver.validation.errors import StyleError
 from mockserver.validation.judging import judge_value
-from mockserver.validation.media_types import FORM, decode_body, essence
+from mockserver.validation.query_strings import is_form, read_query_string
 from mockserver.validation.styles import (
     Pairs,
     Wanted,
     read_cookie,
+    read_cookie_pairs,
     read_path,
     read_query,
     read_simple,
@@ -80,14 +80,22 @@ class ParameterReader:
         declared = frozenset(
             parameter.name for parameter in operation.parameters if parameter.location == "query"
         )
-        self._parameters = [_Reader(parameter, api, declared) for parameter in operation.parameters]
+        self._api = api
+        self._parameters = [
+            _Reader(parameter, api, declared)
+            for parameter in operation.parameters
+            if parameter.location != "querystring"
+        ]
+        self._query_strings = [
+            parameter for parameter in operation.parameters if parameter.location == "querystring"
+        ]
 
     def read(
         self, path_values: Mapping[str, str], request: HttpRequest
     ) -> tuple[RequestValues, list[Violation]]:
         """Return the decoded values, undeclared ones as strings, and what they have against the document."""
         violations: list[Violation] = []
-        if not (self._parameters or request.query):
+        if not (self._parameters or self._query_strings or request.query):
             headers_and_cookies = SentHeaders(request), SentCookies(request)
             return RequestValues(path_values, _NOTHING, *headers_and_cookies), violations
         pairs = split_pairs(request.query)
@@ -102,6 +110,13 @@ class ParameterReader:
             value = reader.read(sent, violations)
             if value is not ABSENT:
                 by_location[reader.location][reader.key] = value
+        for parameter in self._query_strings:
+            value, found = read_query_string(parameter, request.query, self._api)
+            violations += found
+            if isinstance(value, dict) and is_form(parameter):
+                query.update(value)
+            elif value is not ABSENT:
+                query[parameter.name] = value
         values = RequestValues(
             path, query, SentHeaders(request, headers), SentCookies(request, cookies)
         )
@@ -131,8 +146,7 @@ class _Reader:
 
     def __init__(self, parameter: Parameter, api: Api, declared: frozenset[str]) -> None:
         self.key = parameter.name.lower() if parameter.location == "header" else parameter.name
-        whole = parameter.location == "querystring"
-        self.location: str = "query" if whole else parameter.location
+        self.location: str = parameter.location
         self._parameter = parameter
         self._api = api
         self._declared = declared
@@ -141,8 +155,6 @@ class _Reader:
     def read(self, sent: _Sent, violations: list[Violation]) -> object:
         """Return the value, ``ABSENT`` where there is none; add what it has against the document."""
         parameter, at = self._parameter, (self.location, self.key)
-        if parameter.location == "querystring":
-            return self._whole(sent, violations)
         if self._prepared is None:
             shape = shapes_of(self._api.schemas, "request").at(parameter.schema)
             self._prepared = shape, wanted(shape, self._declared)
@@ -181,27 +193,6 @@ class _Reader:
         exploded = parameter.explode or parameter.style == "deepObject"
         return exploded and self._api.schemas.validator(parameter.schema, "request").is_valid({})
 
-    def _whole(self, sent: _Sent, violations: list[Violation]) -> object:
-        """Read the query as one value (``in: querystring``, OpenAPI 3.2.0 §4.12.1)."""
-        parameter, query = self._parameter, sent.request.query
-        content = parameter.content
-        if not query or content is None:
-            if parameter.required and not query:
-                message = "a query string is required, and none was sent"
-                violations.append(Violation(("query",), "required", message, self._place()))
-            return ABSENT
-        if essence(content.name) != FORM:
-            query = unquote_to_bytes(query)
-        try:
-            value = decode_body(query, content.name, content, self._api.schemas, "request")
-        except DecodeError as error:
-            message = str(error)
-            violations.append(Violation(("query",), error.keyword, message, self._place()))
-            return ABSENT
-        if content.schema is not None:
-            violations += judge_value(self._api, content.schema, value, "request", at=("query",))
-        return value
-
     def _raw(self, sent: _Sent, want: Wanted) -> Raw | None:
         """Return what was sent, split by style; ``None`` where nothing was."""
         parameter = self._parameter
@@ -217,6 +208,8 @@ class _Reader:
                     return None
                 style, explode = parameter.style, parameter.explode
                 return read_simple(text, want.kind, explode=explode, style=style)
+            case "cookie" if parameter.style == "cookie":
+                return read_cookie_pairs(parameter, cookie_pairs(sent.request), want)
             case "cookie":
                 return read_cookie(parameter, sent.cookies, want)
             case _:
@@ -278,13 +271,21 @@ def _content(
 def read_cookies(request: HttpRequest) -> dict[str, str]:
     """Return the cookies of a request, the first of a name (RFC 6265 §5.4)."""
     found: dict[str, str] = {}
-    for header in request.header_values(b"cookie"):
-        for pair in header.split(b";"):
-            name, equals, value = pair.strip().partition(b"=")
-            if equals:
-                text = decode_percent(value.strip(b'"').decode("latin-1"), plus=False)
-                found.setdefault(name.decode("latin-1"), text)
+    for name, value in cookie_pairs(request):
+        found.setdefault(name, decode_percent(value.strip('"'), plus=False))
     return found
+
+
+def cookie_pairs(request: HttpRequest) -> Pairs:
+    """Return the cookies of a request as they were sent, in order."""
+    pairs = (
+        pair.strip().partition(b"=")
+        for header in request.header_values(b"cookie")
+        for pair in header.split(b";")
+    )
+    return [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, equals, value in pairs if equals
+    ]
 
 
 def judge_header(header: Parameter, wire: bytes, api: Api) -> list[Violation]:

@@ -163,6 +163,28 @@ def read_cookie(parameter: Parameter, cookies: Mapping[str, str], want: Wanted) 
     )
 
 
+def read_cookie_pairs(parameter: Parameter, pairs: Pairs, want: Wanted) -> Raw | None:
+    """Read a cookie of the style ``cookie``: like form, with a pair for each part, and nothing is escaped.
+
+    Returns:
+        ``None`` where the cookies do not have it.
+
+    Raises:
+        StyleError: It is not written so.
+    """
+    if parameter.explode and want.kind == "mapping":
+        taken: dict[str, Raw] = {
+            key: value for key, value in reversed(pairs) if key in want.members
+        }
+        return taken or None
+    values: list[Raw] = [value for key, value in pairs if key == parameter.name]
+    if not values:
+        return None
+    if parameter.explode and want.kind == "list":
+        return values
+    return read_simple(str(values[0]), want.kind, explode=False)
+
+
 def write_parameter(parameter: Parameter, value: object) -> str:
     """Return a value as it goes on the wire.
 
@@ -178,6 +200,8 @@ def write_parameter(parameter: Parameter, value: object) -> str:
     match parameter.location:
         case "path":
             return _write_path(parameter, value)
+        case "cookie" if parameter.style == "cookie":
+            return _write_cookie(parameter, value)
         case "cookie":
             # One pair: cookies of the same name are no list (RFC 6265 §5.4 lets the first one win).
             pairs = form_pairs(parameter.name, value, "form", explode=False)
@@ -191,6 +215,15 @@ def write_parameter(parameter: Parameter, value: object) -> str:
                 parameter.name, value, parameter.style, explode=parameter.explode, safe=safe
             )
             return "&".join(f"{encode_percent(name, safe='[]')}={text}" for name, text in pairs)
+
+
+def _write_cookie(parameter: Parameter, value: object) -> str:
+    name = parameter.name
+    if parameter.explode and isinstance(value, dict):
+        return "; ".join(f"{key}={scalar_text(item)}" for key, item in value.items())
+    if parameter.explode and isinstance(value, list):
+        return "; ".join(f"{name}={scalar_text(item)}" for item in value)
+    return f"{name}={_join(value, ',', ',', encode=False)}"
 
 
 def form_pairs(

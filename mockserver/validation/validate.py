@@ -10,20 +10,19 @@ from mockserver.messages import ABSENT, HttpRequest, HttpResponse, RequestValues
 from mockserver.spec.compile import Api
 from mockserver.spec.model import (
     Direction,
+    Example,
     Location,
     MediaType,
     Operation,
     Response,
     find_response,
 )
-from mockserver.validation.coercion import shapes_of
-from mockserver.validation.judging import judge_value
+from mockserver.validation.judging import judge_content, judge_example, judge_value
 from mockserver.validation.media_types import (
     FORM,
     DecodeError,
     decode_body,
     essence,
-    is_sequence,
     select_content,
 )
 from mockserver.validation.parameters import ParameterReader, judge_header
@@ -100,6 +99,12 @@ class Judge:
         """Return what a value has against the schema at a location; ``at`` begins the violations' locations."""
         return judge_value(self._api, location, value, direction, at=at)
 
+    def judge_example(
+        self, media_type: MediaType, example: Example, direction: Direction
+    ) -> list[Violation]:
+        """Return what the example of a body has against its media type."""
+        return judge_example(self._api, media_type, example, direction)
+
     def _request_body(
         self, operation: Operation, request: HttpRequest, violations: list[Violation]
     ) -> tuple[object, bool]:
@@ -135,27 +140,8 @@ class Judge:
             return ABSENT, [Violation(("body", *error.path), error.keyword, str(error), place)]
         if isinstance(value, bytes):
             return value.decode("latin-1"), []
-        if media_type.item_schema is not None and isinstance(value, list):
-            return value, self._judge_each(media_type.item_schema, value, direction)
-        if media_type.schema is None:
-            return value, []
-        if (
-            isinstance(value, list)
-            and is_sequence(content_type or media_type.name)
-            and "array" not in shapes_of(self._api.schemas, direction).at(media_type.schema).types
-        ):
-            return value, self._judge_each(media_type.schema, value, direction)
-        return value, self.judge_value(media_type.schema, value, direction)
-
-    def _judge_each(
-        self, location: Location, values: list[object], direction: Direction
-    ) -> list[Violation]:
-        """Judge the values of a sequence by a schema that describes one of them."""
-        return [
-            violation
-            for index, value in enumerate(values)
-            for violation in self.judge_value(location, value, direction, at=("body", index))
-        ]
+        api, told = self._api, content_type
+        return value, judge_content(api, media_type, value, direction, content_type=told)
 
     def _response_headers(self, documented: Response, response: HttpResponse) -> list[Violation]:
         sent = dict(reversed(response.headers))

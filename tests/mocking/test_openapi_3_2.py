@@ -47,7 +47,7 @@ DOCUMENT = """
       /bare:
         get:
           operationId: bare
-          parameters: [{in: querystring, name: all, schema: {type: string}}]
+          parameters: [{in: querystring, name: all, content: {text/plain: {schema: {type: string}}}}]
           responses: {"200": {description: ok}}
       /lines:
         post:

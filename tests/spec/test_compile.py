@@ -174,7 +174,7 @@ def test_a_document_without_info_is_reported(tmp_path: Path):
 
 
 def test_other_versions_are_refused(tmp_path: Path):
-    with pytest.raises(SpecError, match=r"OpenAPI 3.3.0 is not read"):
+    with pytest.raises(SpecError, match=r"OpenAPI 3.3.0 is not read; 2.0, 3.0, 3.1 and 3.2 are"):
         compiled(tmp_path, {"openapi": "3.3.0"})
 
 
@@ -206,3 +206,57 @@ def test_real_documents_compile_with_every_operation(name):
     api = compile_document(load_document(spec(name)))
     assert len(api.operations) == len(api.by_name) == expected[name]
     assert not rules(api)
+
+
+def test_a_query_operation_and_operations_with_methods_of_their_own(tmp_path: Path):
+    more = {"LINK": ANSWERED, "copyTo": ANSWERED, "a b": ANSWERED, "post": ANSWERED}
+    paths = {"/pets": {"query": ANSWERED, "additionalOperations": more, "get": ANSWERED}}
+    api = compiled(tmp_path, {"openapi": "3.2.0", "paths": paths})
+    assert [(one.name, one.location.pointer) for one in api.operations] == [
+        ("QUERY /pets", "/paths/~1pets/query"),
+        ("LINK /pets", "/paths/~1pets/additionalOperations/LINK"),
+        ("copyTo /pets", "/paths/~1pets/additionalOperations/copyTo"),
+        ("POST /pets", "/paths/~1pets/additionalOperations/post"),
+        ("GET /pets", "/paths/~1pets/get"),
+    ]
+    assert rules(api) == ["bad-method", "bad-method"]
+
+
+def test_before_3_2_they_mean_nothing(tmp_path: Path):
+    item = {"query": ANSWERED, "additionalOperations": {"LINK": ANSWERED}, "get": ANSWERED}
+    api = compiled(tmp_path, {"paths": {"/pets": item}})
+    assert [one.name for one in api.operations] == ["GET /pets"]
+    assert rules(api) == ["unknown-key", "unknown-key"]
+
+
+def test_what_stands_beside_the_reference_of_a_path_item_goes_before_it(tmp_path: Path):
+    def parameter(name: str, kind: str) -> dict[str, object]:
+        return {"name": name, "in": "query", "schema": {"type": kind}}
+
+    shared = {
+        "summary": "shared",
+        "parameters": [parameter("a", "string"), parameter("b", "string")],
+        "get": {**ANSWERED, "summary": "theirs"},
+        "post": ANSWERED,
+        "servers": [{"url": "/theirs"}],
+    }
+    own = {
+        "$ref": "#/components/pathItems/shared",
+        "parameters": [parameter("b", "integer")],
+        "get": {**ANSWERED, "summary": "ours"},
+        "put": ANSWERED,
+    }
+    root = {"paths": {"/pets": own}, "components": {"pathItems": {"shared": shared}}}
+    api = compiled(tmp_path, root)
+    assert [(one.name, one.summary) for one in api.operations] == [
+        ("GET /pets", "ours"),
+        ("PUT /pets", ""),
+        ("POST /pets", ""),
+    ]
+    for operation in api.operations:
+        assert operation.base_paths == ("/theirs", "")
+        assert [one.name for one in operation.parameters] == ["a", "b"]
+        schema = operation.parameters[1].schema
+        assert schema is not None
+        assert api.schemas.schema(schema, "request") == {"type": "integer"}
+    assert rules(api) == []

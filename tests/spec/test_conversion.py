@@ -74,7 +74,7 @@ BOTH_VERSIONS = {
         {
             "$id": "http://a/b",
             "$anchor": "x",
-            "$schema": "s",
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$recursiveAnchor": True,
             "$defs": {},
         },
