@@ -95,6 +95,9 @@ def _content(
         return f"media type {sent!r} is not among {', '.join(content)}"
     media = document.child(response, "content", declared)
     assert media is not None
+    if "itemSchema" in mapping(media.value):
+        schema = document.raw_child(media, "itemSchema")
+        return _items(schemas, schema, _essence(sent), answer.body)
     if "schema" not in mapping(media.value):
         return None
     schema = document.raw_child(media, "schema")
@@ -140,6 +143,58 @@ def _body(schemas: Schemas, schema: Node, essence: str, body: bytes) -> str | No
         if any(schemas.error(schema, value, "response") is None for value in readings)
         else (schemas.error(schema, text, "response"))
     )
+
+
+def _items(schemas: Schemas, schema: Node, essence: str, body: bytes) -> str | None:
+    """Judge each value of a sequence (OpenAPI 3.2, Sequential Media Types); there must be some."""
+    try:
+        found = items(essence, body.decode())
+    except ValueError as error:
+        return f"the body is no {essence}: {error}"
+    if not found:
+        return "the sequence is empty"
+    for index, readings in enumerate(found):
+        errors = [schemas.error(schema, value, "response") for value in readings]
+        if all(errors):
+            return f"value {index}: {errors[0]}"
+    return None
+
+
+def items(essence: str, text: str) -> list[list[object]]:
+    """Return what each value of a sequence may stand for.
+
+    An event is what its fields say, or the JSON of its data: documents mean both.
+
+    Raises:
+        ValueError: It is not written so.
+    """
+    if essence != "text/event-stream":
+        lines = text.replace("\x1e", "").splitlines()
+        return [[json.loads(line, parse_constant=_no_constant)] for line in lines if line]
+    if not text.endswith("\n\n"):
+        raise ValueError("the last event has no end")
+    found: list[list[object]] = []
+    for block in text.removesuffix("\n\n").split("\n\n"):
+        event: dict[str, object] = {}
+        for line in block.split("\n"):
+            name, colon, value = line.partition(": ")
+            if line.startswith(":"):
+                continue
+            if not colon or name not in ("data", "event", "id", "retry"):
+                raise ValueError(f"{line!r} is no field")
+            if name == "data" and name in event:
+                value = f"{event[name]}\n{value}"
+            event[name] = int(value) if name == "retry" else value
+        if not event:
+            continue
+        readings: list[object] = [event]
+        if "data" in event:
+            readings.append(event["data"])
+            with suppress(ValueError):
+                data = json.loads(str(event["data"]))
+                readings += [data, {**event, "data": data}]
+        found.append(readings)
+    return found
 
 
 def _no_constant(name: str) -> object:

@@ -177,6 +177,10 @@ class Document:
             for method in METHODS:
                 node = self.child(item, method)
                 if node is not None and isinstance(node.value, dict):
+                    yield self._operation(method.upper(), path, item, node)
+            for method in mapping(mapping(item.value).get("additionalOperations")):
+                node = self.child(item, "additionalOperations", method)
+                if node is not None and isinstance(node.value, dict):
                     yield self._operation(method, path, item, node)
 
     def _operation(self, method: str, path: str, item: Node, node: Node) -> Operation:
@@ -197,7 +201,7 @@ class Document:
             if responses and (found := self.child(responses, key)) and not str(key).startswith("x-")
         }
         body = self.child(node, "requestBody")
-        return Operation(method.upper(), path, node, tuple(parameters.values()), body, answers)
+        return Operation(method, path, node, tuple(parameters.values()), body, answers)
 
     def security(self, operation: Operation) -> list[dict[str, object]]:
         """Return the alternatives that apply to an operation."""

@@ -53,7 +53,7 @@ def build(
         match parameter.place:
             case "path":
                 path = path.replace(f"{{{parameter.name}}}", written)
-            case "query" if written:
+            case "query" | "querystring" if written:
                 query.append(written)
             case "header":
                 headers.append((parameter.name, written))
@@ -91,8 +91,7 @@ def _value(maker: Maker, parameter: Parameter) -> object:
     ready: list[object] = [said["example"]] if "example" in said else []
     for name in mapping(said.get("examples")):
         example = document.child(parameter.node, "examples", name)
-        if example and "value" in mapping(example.value):
-            ready.append(mapping(example.value)["value"])
+        ready += _data(example)
     for value in ready:
         if schema is None or maker.schemas.error(schema, value, "request") is None:
             return value
@@ -102,6 +101,12 @@ def _value(maker: Maker, parameter: Parameter) -> object:
     if made == [] and parameter.required and "items" in mapping(schema.value):
         return [maker.make(document.raw_child(schema, "items"))]  # none leaves nothing on the wire
     return made
+
+
+def _data(example: Node | None) -> list[object]:
+    """Return the data of an example, alone in a list; nothing where it has none."""
+    said = mapping(example.value if example else None)
+    return [said[key] for key in ("dataValue", "value") if key in said][:1]
 
 
 def _schema_below(document: Document, node: Node) -> Node | None:
@@ -118,6 +123,11 @@ def _schema_below(document: Document, node: Node) -> Node | None:
 def _write(parameter: Parameter, value: object) -> str:
     """Serialise a parameter's value (OpenAPI 3.1, Style Values and Style Examples)."""
     said = mapping(parameter.node.value)
+    if parameter.place == "querystring":
+        names = list(mapping(said.get("content")))
+        if names and "urlencoded" not in names[0]:
+            return _escape(value if isinstance(value, str) else json.dumps(value))
+        return "&".join(_form(parameter.node, mapping(value)))
     if "content" in said:
         text = json.dumps(value) if not isinstance(value, str) else value
         return (
@@ -253,6 +263,8 @@ def _rank(name: str) -> int:
 def _encode(maker: Maker, name: str, media: Node) -> tuple[str, bytes]:
     document, essence = maker.document, name.split(";")[0].strip().lower()
     schema = _schema_below(document, media)
+    if "itemSchema" in mapping(media.value):
+        return name, _sequence(maker, media, essence)
     if essence.endswith("json"):
         return name, json.dumps(_example_or_made(maker, media, schema)).encode()
     if essence == "application/x-www-form-urlencoded":
@@ -270,13 +282,28 @@ def _encode(maker: Maker, name: str, media: Node) -> tuple[str, bytes]:
     return concrete, b"\x89PNG\r\n\x1a\n binary \x00\xff"
 
 
+def _sequence(maker: Maker, media: Node, essence: str) -> bytes:
+    """Return two values one after another."""
+    schema = maker.document.raw_child(media, "itemSchema")
+    before, after = {
+        "application/json-seq": ("\x1e", "\n"),
+        "text/event-stream": ("data: ", "\n\n"),
+    }.get(essence, ("", "\n"))
+    if essence.startswith("multipart/"):
+        raise CannotMakeError("parts without names are not written here")
+    value = maker.make(schema)
+    if before == "data: " and isinstance(value, dict) and "data" in value:
+        lines = [f"{key}: {item}" for key, item in value.items()]
+        return ("\n".join(lines) + "\n\n").encode() * 2
+    return f"{before}{json.dumps(value)}{after}".encode() * 2
+
+
 def _example_or_made(maker: Maker, media: Node, schema: Node | None) -> object:
     said = mapping(media.value)
     ready: list[object] = [said["example"]] if "example" in said else []
     for name in mapping(said.get("examples")):
         example = maker.document.child(media, "examples", name)
-        if example and "value" in mapping(example.value):
-            ready.append(mapping(example.value)["value"])
+        ready += _data(example)
     for value in ready if not maker.full else ():
         if schema is None or maker.schemas.error(schema, value, "request") is None:
             return value

@@ -28,6 +28,11 @@ LIMIT = 120
         "openai.yaml",
         "docker-engine.yaml",
         "netlify.yml",
+        "oas32-features.yaml",
+        "oas32-sse.yaml",
+        "cafe.yaml",
+        "oai/3.2-tags-example.yaml",
+        "oai/tictactoe.yaml",
     ],
 )
 def test_every_operation_answers_a_valid_request_validly(name: str) -> None:
@@ -46,6 +51,11 @@ def _is_known(name: str, failure: str) -> bool:
     # Its only answers are 101, which HTTP cannot end an exchange with, and errors.
     if name == "docker-engine.yaml":
         return "POST /session" in failure and "interim-status" in failure
+    # A schema that is nothing but itself has no answer; a list within an object has no form in a query.
+    if name == "oas32-features.yaml":
+        return ("GET /path-one" in failure and "too deep" in failure) or (
+            "GET /explodable-parameters" in failure and "cannot make a request" in failure
+        )
     # The judge's own requests hold empty lists within deepObject queries and unions, which leave nothing on the wire.
     paths = ("GET /v1/invoices/upcoming", "POST /v1/setup_intents/text/confirm")
     return (

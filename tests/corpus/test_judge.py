@@ -104,3 +104,59 @@ def test_requests_are_built_from_the_document(document: Document) -> None:
     request = build(document, Schemas(document), next(document.operations()))
     assert request.method == "GET"
     assert request.target.startswith("/things/1?filter%5Ba%5D=x")
+
+
+STREAM = "text/event-stream"
+LINE = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
+EVENT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "body", "wrong"),
+    [
+        ("application/jsonl", LINE, '{"n":1}\n{"n":2}\n', None),
+        ("application/jsonl", LINE, '{"n":1}\n{"n":"x"}\n', "value 1: at /n"),
+        ("application/jsonl", LINE, "", "the sequence is empty"),
+        ("application/jsonl", LINE, "no\n", "the body is no application/jsonl"),
+        ("application/json-seq", LINE, '\x1e{"n":1}\n', None),
+        (STREAM, LINE, 'data: {"n":1}\n\ndata: {"n":\ndata: 2}\n\n', None),
+        (STREAM, LINE, 'data: {"n":"x"}\n\n', "value 0"),
+        (STREAM, LINE, 'data: {"n":1}\n', "the last event has no end"),
+        (STREAM, LINE, "day: 1\n\n", "'day: 1' is no field"),
+        (STREAM, EVENT, "id: 7\nretry: 5\n\n", None),
+        (STREAM, LINE, ": hello\n\n", "the sequence is empty"),
+    ],
+)
+def test_values_of_a_sequence_are_judged_one_by_one(tmp_path, name, item, body, wrong):
+    answers = {"200": {"content": {name: {"itemSchema": item}}}}
+    path = tmp_path / "openapi.json"
+    paths = {"/a": {"additionalOperations": {"LINK": {"responses": answers}}}}
+    path.write_text(json.dumps({"openapi": "3.2.0", "info": {}, "paths": paths}))
+    document = Document(path)
+    (operation,) = document.operations()
+    assert operation.method == "LINK"
+    answer = Answered(200, {"content-type": name}, body.encode())
+    found = judge(document, Schemas(document), operation, answer)
+    assert found is None if wrong is None else wrong in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("content", "target", "body"),
+    [
+        ({"application/x-www-form-urlencoded": {"schema": LINE}}, "/a?n=", b"\x1e"),
+        ({"application/json": {"schema": LINE}}, "/a?%7B%22n%22", b"\x1e"),
+    ],
+)
+def test_whole_query_strings_and_sequences_are_written(tmp_path, content, target, body):
+    told = {"in": "querystring", "name": "q", "required": True, "content": content}
+    sent = {"required": True, "content": {"application/json-seq": {"itemSchema": LINE}}}
+    operation = {"parameters": [told], "requestBody": sent, "responses": {"200": {}}}
+    path = tmp_path / "openapi.json"
+    path.write_text(
+        json.dumps({"openapi": "3.2.0", "info": {}, "paths": {"/a": {"query": operation}}})
+    )
+    document = Document(path)
+    request = build(document, Schemas(document), next(document.operations()))
+    assert request.target.startswith(target)
+    assert request.body is not None
+    assert request.body.count(body) == 2
