@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from mockserver.errors import did_you_mean
+from mockserver.errors import SpecError, did_you_mean
 from mockserver.spec.model import Requirement, SecurityScheme
 from mockserver.spec.reading import Node, Reading
 
@@ -76,10 +76,27 @@ def _requirements(
     reading: Reading, alternative: Node, schemes: Mapping[str, SecurityScheme]
 ) -> Iterator[Requirement]:
     for name in alternative.value:
-        if scheme := schemes.get(name):
+        if scheme := schemes.get(name) or _by_uri(reading, alternative, name, schemes):
             scopes = tuple(scope for scope in alternative.list(name) if isinstance(scope, str))
             yield Requirement(scheme, scopes)
         else:
             message = f"there is no security scheme {name[:60]!r}; it is not asked for"
             hint = did_you_mean(name, schemes)
             reading.warn("unknown-security-scheme", message, alternative.at.child(name), hint)
+
+
+def _by_uri(
+    reading: Reading, alternative: Node, uri: str, schemes: Mapping[str, SecurityScheme]
+) -> SecurityScheme | None:
+    """Return the scheme that a URI names (OpenAPI 3.2.0 §4.30); a name of a component is none."""
+    if "#" not in uri and "/" not in uri:
+        return None
+    try:
+        at = reading.document.follow(reading.document.resolve(uri, alternative.at))
+    except SpecError:
+        return None
+    known = next((scheme for scheme in schemes.values() if scheme.location == at), None)
+    value = reading.document.value(at)
+    if known or not isinstance(value, dict):
+        return known
+    return _scheme(reading, Node(at, value), uri.rpartition("/")[2])

@@ -18,16 +18,21 @@ _NOT_NAME = re.compile(r"[^A-Za-z0-9_.\xc0-\xd6\xd8-\xf6\xf8-\xff-]")  # of XML 
 _NO_START = re.compile(r"^(?![A-Za-z_\xc0-\xd6\xd8-\xf6\xf8-\xff])")
 
 
+_CDATA = re.compile(rb"\x01(.*?)\x02", re.DOTALL)
+"""Marks around text to be written as it is: characters that XML does not have, so no value can hold them."""
+
+
 class _Form(NamedTuple):
     """How the value of one schema is written.
 
     Attributes:
         name: Of element or attribute; ``None`` where the schema leaves it to the property.
+        node: ``element``, ``attribute``, ``text``, ``cdata`` or ``none`` (OpenAPI 3.2.0 §4.26.2).
         wrapped: The items of a list have an element of their own around them.
     """
 
     name: str | None
-    attribute: bool
+    node: str
     wrapped: bool
     namespace: str | None
     prefix: str | None
@@ -63,8 +68,14 @@ def encode_xml(value: object, shape: Shape) -> bytes:
     form = _form(shape)
     root = _named(Element(_tag(form, "xml")), form)
     _fill(root, value, shape)
-    text: bytes = tostring(root, encoding="utf-8", xml_declaration=False)
-    return text
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=False)
+    return _CDATA.sub(_as_cdata, written) if b"\x01" in written else written
+
+
+def _as_cdata(marked: re.Match[bytes]) -> bytes:
+    """Return text as a CDATA section; the end of one within it begins another (XML 1.0 §2.7)."""
+    text = marked[1].replace(b"&lt;", b"<").replace(b"&gt;", b">").replace(b"&amp;", b"&")
+    return b"<![CDATA[" + text.replace(b"]]>", b"]]]]><![CDATA[>") + b"]]>"
 
 
 class _Builder(TreeBuilder):
@@ -93,10 +104,11 @@ def _form(shape: Shape) -> _Form:
         value = shape.xml.get(key)
         return value if isinstance(value, str) and value else None
 
+    node = text("nodeType")
     return _Form(
         text("name"),
-        shape.xml.get("attribute") is True,
-        shape.xml.get("wrapped") is True,
+        node or ("attribute" if shape.xml.get("attribute") is True else "element"),
+        node == "element" or (node is None and shape.xml.get("wrapped") is True),
         text("namespace"),
         text("prefix"),
     )
@@ -104,6 +116,9 @@ def _form(shape: Shape) -> _Form:
 
 def _is_list(shape: Shape) -> bool:
     return "array" in shape.types and "object" not in shape.types
+
+
+_TEXT = ("text", "cdata")
 
 
 # Reading
@@ -114,6 +129,8 @@ def _value(element: Element, shape: Shape) -> object:
     if _is_list(shape):
         return [_value(child, shape.item(index)) for index, child in enumerate(element)]
     is_object = "object" in shape.types and "string" not in shape.types
+    if is_object and any(_form(shape.property(name)).node in _TEXT for name in shape.properties):
+        return _object(element, shape)
     is_text = not (len(element) or element.attrib) and bool((element.text or "").strip())
     if not is_text and (is_object or len(element) or element.attrib):
         return _object(element, shape)
@@ -131,9 +148,19 @@ def _object(element: Element, shape: Shape) -> dict[str, object]:
         inner = shape.property(name)
         form = _form(inner)
         written = form.name or name
-        if form.attribute:
+        if form.node == "attribute":
             if written in attributes:
                 found[name] = inner.read_text(attributes[written])
+        elif form.node in _TEXT:
+            text = "".join([element.text or "", *(child.tail or "" for child in element)])
+            if text.strip() or "string" in inner.types:
+                found[name] = inner.read_text(text)
+        elif form.node == "none" and not _is_list(inner):
+            if "object" in inner.types:  # its members stand here
+                within = _object(element, inner)
+                found[name] = {key: within[key] for key in inner.properties if key in within}
+                for key in inner.properties:
+                    children.pop(_form(inner.property(key)).name or key, None)
         elif _is_list(inner):
             items = _items(children, inner, form, written)
             if items is not None:
@@ -174,25 +201,47 @@ def _fill(element: Element, value: object, shape: Shape) -> None:
             _member(element, name, item, shape.property(name))
     elif isinstance(value, list):
         for item, inner, form in _forms(value, shape):
-            _fill(_named(SubElement(element, _tag(form, "item")), form), item, inner)
+            _node(element, item, inner, form, "item")
     elif value is not None:
-        element.text = _clean(value)
+        _add_text(element, value, _form(shape))
 
 
 def _member(element: Element, name: str, value: object, shape: Shape) -> None:
     """Write a property into the element of its object."""
     form = _form(shape)
-    if form.attribute:
-        if value is not None:
-            element.set(_tag(form._replace(namespace=None), name), _clean(value))
-    elif isinstance(value, list):
+    if isinstance(value, list) and form.node in ("element", "none"):
         holder = _named(SubElement(element, _tag(form, name)), form) if form.wrapped else element
         for item, inner, own in _forms(value, shape):
             # Without a wrapper the items have the property's name, unless they have their own; inside one as well.
-            otherwise = name if form.wrapped else form.name or name
-            _fill(_named(SubElement(holder, _tag(own, otherwise)), own), item, inner)
+            _node(holder, item, inner, own, name if form.wrapped else form.name or name)
     else:
-        _fill(_named(SubElement(element, _tag(form, name)), form), value, shape)
+        _node(element, value, shape, form, name)
+
+
+def _node(element: Element, value: object, shape: Shape, form: _Form, name: str) -> None:
+    """Write a value into an element, as the node that its schema wants."""
+    match form.node:
+        case "attribute":
+            if value is not None:
+                element.set(_tag(form._replace(namespace=None), name), _clean(value))
+        case "text" | "cdata":
+            if value is not None:
+                _add_text(element, value, form)
+        case "none":
+            if isinstance(value, dict | list):  # a scalar has nothing but its node
+                _fill(element, value, shape)
+        case _:
+            _fill(_named(SubElement(element, _tag(form, name)), form), value, shape)
+
+
+def _add_text(element: Element, value: object, form: _Form) -> None:
+    text = _clean(value)
+    if form.node == "cdata":
+        text = f"\x01{text}\x02"
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text
 
 
 def _forms(items: list[object], shape: Shape) -> Iterator[tuple[object, Shape, _Form]]:

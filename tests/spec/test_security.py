@@ -71,3 +71,41 @@ def test_scopes_are_kept(tmp_path):
         ),
     )
     assert api.operations[0].security[0][0].scopes == ("read",)
+
+
+def test_a_requirement_may_name_its_scheme_by_a_uri(tmp_path):
+    other = {"components": {"securitySchemes": {"theirs": {"type": "http", "scheme": "basic"}}}}
+    at = "#/components/securitySchemes"
+    alternatives = [{f"{at}/bearer": ["a"]}, {f"other.json{at}/theirs": []}, {f"{at}/nobody": []}]
+    api = compiled(
+        tmp_path,
+        with_operation(
+            {"security": [*alternatives, {"#/info/title": []}]},
+            openapi="3.2.0",
+            info={"title": "t"},
+            components={
+                "securitySchemes": SCHEMES,
+                "schemas": {"Loads": {"$ref": "other.json#/components"}},
+            },
+        ),
+        other=other,
+    )
+    assert [
+        [(one.scheme.name, one.scheme.scheme, one.scopes) for one in alternative]
+        for alternative in api.operations[0].security
+    ] == [[("bearer", "bearer", ("a",))], [("theirs", "basic", ())]]
+    assert rules(api) == ["unknown-security-scheme"] * 2
+
+
+def test_what_3_2_says_of_schemes_is_understood(tmp_path):
+    flow = {"deviceAuthorizationUrl": "https://a.example/d", "tokenUrl": "https://a.example/t"}
+    scheme = {
+        "type": "oauth2",
+        "flows": {"deviceAuthorization": {**flow, "scopes": {}}},
+        "oauth2MetadataUrl": "https://a.example/.well-known/oauth-authorization-server",
+        "deprecated": True,
+    }
+    root = with_operation({}, openapi="3.2.0", components={"securitySchemes": {"a": scheme}})
+    api = compiled(tmp_path, root)
+    assert api.security_schemes["a"].type == "oauth2"
+    assert api.findings == ()

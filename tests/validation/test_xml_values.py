@@ -1,5 +1,6 @@
 """XML bodies by the xml objects of their schema."""
 
+from collections.abc import Mapping
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -33,7 +34,62 @@ def body(schema: object) -> dict[str, object]:
     }
 
 
+def node(schema: Mapping[str, object], kind: str, **xml: object) -> dict[str, object]:
+    return {**schema, "xml": {"nodeType": kind, **xml}}
+
+
 BOTH = [
+    pytest.param(
+        obj(id=node(INTEGER, "attribute", name="key"), n=STRING),
+        '<xml key="5"><n>x</n></xml>',
+        {"id": 5, "n": "x"},
+        id="node type attribute",
+    ),
+    pytest.param(
+        obj(id={**INTEGER, "xml": {"attribute": True}}, v=node(INTEGER, "text")),
+        '<xml id="5">7</xml>',
+        {"id": 5, "v": 7},
+        id="node type text",
+    ),
+    pytest.param(
+        obj(v=node(STRING, "text")), "<xml>7</xml>", {"v": "7"}, id="node type text alone"
+    ),
+    pytest.param(
+        obj(a=STRING, v=node(STRING, "text")),
+        "<xml><a>1</a>after</xml>",
+        {"a": "1", "v": "after"},
+        id="text behind an element",
+    ),
+    pytest.param(
+        obj(v=node(STRING, "cdata")),
+        "<xml><![CDATA[<b>&]]]]><![CDATA[></b>]]></xml>",
+        {"v": "<b>&]]></b>"},
+        id="node type cdata",
+    ),
+    pytest.param(
+        obj(v=obj(w=node(STRING, "cdata"))),
+        "<xml><v><![CDATA[a]]></v></xml>",
+        {"v": {"w": "a"}},
+        id="node type cdata below",
+    ),
+    pytest.param(
+        obj(a=node(array(STRING), "element", name="all")),
+        "<xml><all><a>1</a></all></xml>",
+        {"a": ["1"]},
+        id="node type element of a list",
+    ),
+    pytest.param(
+        obj(a=node(array(STRING), "none")),
+        "<xml><a>1</a><a>2</a></xml>",
+        {"a": ["1", "2"]},
+        id="node type none of a list",
+    ),
+    pytest.param(
+        obj(a=node(obj(b=INTEGER, c=STRING), "none"), d=STRING),
+        "<xml><b>1</b><d>x</d></xml>",
+        {"a": {"b": 1}, "d": "x"},
+        id="node type none of an object",
+    ),
     pytest.param(
         obj(a=INTEGER, b=STRING), "<xml><a>1</a><b>x</b></xml>", {"a": 1, "b": "x"}, id="properties"
     ),
@@ -239,3 +295,34 @@ JSON = st.recursive(
 def test_whatever_is_written_is_well_formed(value, name):
     with built(body({"xml": {"name": name or "a", "prefix": name, "namespace": "urn:a"}})) as api:
         fromstring(encode_body(value, media_type(api), api.schemas))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "wire"),
+    [
+        pytest.param(
+            obj(a=node(STRING, "none"), b=STRING), {"a": "x", "b": "y"}, b"<xml><b>y</b></xml>"
+        ),
+        pytest.param(obj(a=node(STRING, "text")), {"a": None}, b"<xml />"),
+        pytest.param(array(node(STRING, "text")), ["a", "b"], b"<xml>ab</xml>"),
+        pytest.param(
+            obj(a=STRING, b=node(STRING, "text"), c=node(STRING, "cdata")),
+            {"a": "1", "b": "2", "c": "3"},
+            b"<xml><a>1</a>2<![CDATA[3]]></xml>",
+        ),
+        pytest.param(node(STRING, "cdata"), "a", b"<xml><![CDATA[a]]></xml>"),
+    ],
+    ids=["no node", "no text", "texts", "texts behind an element", "the root"],
+)
+def test_nodes_are_written_as_their_types_say(schema, value, wire):
+    with built(body(schema)) as api:
+        assert encode_body(value, media_type(api), api.schemas, "request") == wire
+
+
+def test_text_that_is_not_there_is_absent():
+    schema = obj(a=node(INTEGER, "text"), b=node(STRING, "none"))
+    with built(body(schema)) as api:
+        raw = b"<xml> <b>x</b></xml>"
+        assert decode_body(raw, "application/xml", media_type(api), api.schemas, "request") == {
+            "b": "x"
+        }
