@@ -114,7 +114,7 @@ def _operations(
                 f"the path {written[:80]!r} does not begin with a slash; it is served with one"
             )
             reading.warn("bad-path", message, item.at)
-        holders = (item, *_own(reading, root, written, item))
+        holders = (item, *_own(reading, root, written))
         done: set[str] = set()
         for holder in reversed(holders):
             reading.check_keys(holder, "path item")
@@ -124,14 +124,12 @@ def _operations(
                     yield _operation(reading, path, method, (root, *holders), node, schemes)
 
 
-def _own(reading: Reading, root: Node, path: str, item: Node) -> Iterator[Node]:
+def _own(reading: Reading, root: Node, path: str) -> Iterator[Node]:
     """Yield what a path item says beside its ``$ref``: it goes before what is referred to (OpenAPI 3.1.1 §4.8.9)."""
     paths = reading.child(root, "paths")
     written = paths.value[path]
     if isinstance(written, dict) and len(written) > 1 and "$ref" in written:
-        own = Node(paths.at.child(path), written)
-        if own.at != item.at:
-            yield own
+        yield Node(paths.at.child(path), written)
 
 
 def _methods(reading: Reading, item: Node) -> Iterator[tuple[str, Node]]:

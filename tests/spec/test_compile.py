@@ -260,3 +260,10 @@ def test_what_stands_beside_the_reference_of_a_path_item_goes_before_it(tmp_path
         assert schema is not None
         assert api.schemas.schema(schema, "request") == {"type": "integer"}
     assert rules(api) == []
+
+
+def test_a_path_item_that_refers_to_itself_is_reported(tmp_path: Path):
+    paths = {"/pets": {"$ref": "#/paths/~1pets", "get": ANSWERED}}
+    api = compiled(tmp_path, {"paths": paths})
+    assert [one.name for one in api.operations] == []
+    assert rules(api) == ["circular-reference", "no-operations"]
