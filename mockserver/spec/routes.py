@@ -14,7 +14,7 @@ Rules of this file, each with a test of its name:
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
-from heapq import nlargest
+from heapq import heappop, heappush, nlargest
 from itertools import zip_longest
 from operator import add
 from typing import NamedTuple
@@ -236,24 +236,30 @@ def _walk(
 
     Every node is visited at most once, so the cost is bounded by the document and not by the path.
     """
-    count = len(segments)
-    pending: list[tuple[_Node, int, tuple[str, ...]]] = [(root, 0, ())]
+    count, order = len(segments), 0
+    # By rank, so that of two patterns with as much text the later segments decide; then in the document's order.
+    pending: list[tuple[tuple[int, ...], int, _Node, tuple[str, ...]]] = [((), 0, root, ())]
     while pending:
-        node, depth, values = pending.pop()
-        if depth == count:
+        rank, _, node, values = heappop(pending)
+        if len(rank) == count:
             if node.leaves:
                 yield node.leaves, values
             continue
-        segment = segments[depth]
-        depth += 1
-        for pattern, behind in reversed(node.patterns):
-            if pattern.bare:
-                pending.append((behind, depth, (*values, segment)))
-            elif (captured := pattern.capture(segment)) is not None:
-                pending.append((behind, depth, (*values, *captured)))
+        segment = segments[len(rank)]
         literal = node.literals.get(segment)
         if literal is not None:
-            pending.append((literal, depth, values))
+            order += 1
+            heappush(pending, ((*rank, _LITERAL), order, literal, values))
+        for pattern, behind in node.patterns:
+            captured = (segment,) if pattern.bare else pattern.capture(segment)
+            if captured is not None:
+                order += 1
+                text = -sum(map(len, pattern.texts))
+                heappush(pending, ((*rank, text), order, behind, (*values, *captured)))
+
+
+_LITERAL = -(2**31)
+"""Rank of a literal segment: before any with parameters, however much text those have."""
 
 
 def _pairs(path: str) -> frozenset[str]:

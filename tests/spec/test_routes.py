@@ -2,7 +2,7 @@ import re
 from itertools import permutations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from mockserver.spec.model import Location, Operation
 from mockserver.spec.routes import NoMethod, NoPath, Route, Router
@@ -267,6 +267,7 @@ def naive(templates: list[str], path: str) -> int | None:
     return min(fitting)[0] if fitting else None  # type: ignore[return-value]
 
 
+@example(["/a{x}/a/{x}", "/{x}b/a/a"], ["ab", "a", "a"])
 @given(TEMPLATES, PATHS)
 def test_routes_agree_with_trying_every_template(templates, parts):
     path = "/" + "/".join(parts)
