@@ -17,7 +17,8 @@ COPY fixtures/ fixtures/
 ENV PATH=/opt/mockserver/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    MOCKSERVER_HOST=0.0.0.0
+    MOCKSERVER_HOST=0.0.0.0 \
+    MOCKSERVER_PORT=4010
 EXPOSE 4010
 # By number, so that Kubernetes can see that it is not root
 USER 10001:10001

@@ -49,10 +49,11 @@ class SchemaProblem(ValueError):
 class Validator:
     """A compiled schema. Judging has no side effects and never raises, whatever the value."""
 
-    __slots__ = ("_compiled",)
+    __slots__ = ("_compiled", "_schema")
 
-    def __init__(self, compiled: jsonschema_rs.Validator) -> None:
+    def __init__(self, compiled: jsonschema_rs.Validator, schema: Schema) -> None:
         self._compiled = compiled
+        self._schema = schema
 
     def is_valid(self, instance: object) -> bool:
         """Tell whether a value fits."""
@@ -67,7 +68,12 @@ class Validator:
         try:
             for error in self._compiled.iter_errors(instance):
                 for violation in _flatten(error):
-                    found.append(violation)
+                    found.append(
+                        violation._replace(
+                            instance_path=_named(violation.instance_path, instance),
+                            schema_path=_named(violation.schema_path, self._schema),
+                        )
+                    )
                     if len(found) >= _MOST_VIOLATIONS:
                         return found
         except ValueError as error:
@@ -80,7 +86,7 @@ class Validator:
         """Return where in a value something is wrong, branches of ``anyOf`` and ``oneOf`` not looked into; at most fifty."""
         try:
             errors = islice(self._compiled.iter_errors(instance), _MOST_VIOLATIONS)
-            return [tuple(error.instance_path) for error in errors]
+            return [_named(tuple(error.instance_path), instance) for error in errors]
         except ValueError:
             return [()]
 
@@ -107,7 +113,24 @@ def compile_schema(schema: Schema, *, formats: bool = False) -> Validator:
         raise SchemaProblem(error.message, tuple(error.instance_path)) from error
     except ValueError as error:
         raise SchemaProblem(str(error), ()) from error
-    return Validator(compiled)
+    return Validator(compiled, schema)
+
+
+def _named(path: tuple[str | int, ...], value: object) -> tuple[str | int, ...]:
+    """Return a path whose tokens are keys where a mapping stands: the library takes the key "200" for a number."""
+    if not any(isinstance(token, int) for token in path):
+        return path
+    found: list[str | int] = []
+    for token in path:
+        key = str(token) if isinstance(value, dict) else token
+        found.append(key)
+        if isinstance(value, dict):
+            value = value.get(str(key))
+        elif isinstance(value, list) and isinstance(token, int) and token < len(value):
+            value = value[token]
+        else:
+            value = None
+    return tuple(found)
 
 
 def _flatten(error: jsonschema_rs.ValidationError) -> Iterator[SchemaViolation]:

@@ -75,3 +75,14 @@ def test_a_schema_that_does_not_compile_says_where(schema: Schema, path: tuple[s
 
 def test_a_hostile_pattern_gives_up_soon() -> None:
     assert not compile_schema({"pattern": "^(a+)+$"}).is_valid("a" * 40 + "!")
+
+
+def test_keys_that_look_like_numbers_are_keys() -> None:
+    schema: dict[str, object] = {
+        "properties": {"200": {"items": {"type": "integer"}, "properties": {"1": False}}}
+    }
+    validator = compile_schema(schema)
+    (found,) = validator.violations({"200": [0, "x"]})
+    assert found.instance_path == ("200", 1)
+    assert found.schema_path == ("properties", "200", "items", "type")
+    assert validator.broken_at({"200": {"1": 0}}) == [("200", "1")]

@@ -143,9 +143,9 @@ class DocumentAnswers:
             return self._make(operation, response, status, media_type, None, chance)
         key = (operation.name, response.key, status, media_type.name if media_type else "", example)
         if (kept := self._kept.get(key)) is None:
-            kept = self._kept[key] = self._make(
-                operation, response, status, media_type, example, None
-            )
+            kept = self._make(operation, response, status, media_type, example, None)
+            if kept.error != "no-such-example":  # names that clients invent would fill the memory
+                self._kept[key] = kept
         return kept
 
     def _otherwise(
@@ -261,7 +261,10 @@ class DocumentAnswers:
         ):
             value = ready.value
         elif schema is not None:
-            value = generate(self._api.schemas, schema, "response", chance=None)
+            try:
+                value = generate(self._api.schemas, schema, "response", chance=None)
+            except Unsatisfiable:
+                return None
         wire = write_header(header, value)
         return (name.encode("latin-1"), wire) if _is_field_value(wire) else None
 

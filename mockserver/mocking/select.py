@@ -93,7 +93,7 @@ Selection = CaseChosen | Documented | Refused
 
 def select(asked: Asked) -> Selection:
     """Choose the answer, first hit wins (the order is the README's table)."""
-    if asked.wish.force or (asked.scenario and asked.scenario.force):
+    if asked.wish.force or (asked.scenario and asked.scenario.force and _names(asked)):
         return _wished(asked) or _moving(_by_scenario(asked) or _default(asked), asked)
     if asked.identity.status:
         return _refusal(asked)
@@ -133,6 +133,15 @@ def _wished(asked: Asked) -> Selection | None:
         wish.dynamic,
         lenient=wish.code >= 400,
     )
+
+
+def _names(asked: Asked) -> bool:
+    """Tell whether the scenario says anything of this operation."""
+    scenario, name = asked.scenario, asked.operation.name
+    if scenario is None:
+        return False
+    stated = scenario.states.use.values() if scenario.states else ()
+    return name in scenario.use or name in scenario.sequence or any(name in use for use in stated)
 
 
 def _by_scenario(asked: Asked) -> Selection | None:

@@ -158,3 +158,32 @@ def test_what_does_not_fit_is_named(tmp_path, scenarios, said):
     with pytest.raises(FixtureError) as caught:
         build(tmp_path, DOCUMENT, f"{tokens}\nscenarios: {scenarios}\n")
     assert said in str(caught.value)
+
+
+FORCED = """
+    tokens: {good: {scheme: bearer, value: good, outcome: accept}}
+    cases: {list: {down: {when: never, then: {status: 503, allow_invalid: true}}}}
+    scenarios: {down: {use: {list: down}, force: true}}
+"""
+
+
+def test_a_forced_scenario_says_nothing_of_operations_that_it_does_not_name(tmp_path):
+    mock = build(tmp_path, DOCUMENT, FORCED)
+    down = {"X-Mock-Scenario": "down"}
+    assert ask(mock, "GET /items", down).response.status == 503
+    assert ask(mock, "POST /items", down).response.status == 401
+    assert ask(mock, "POST /items", {**down, **GOOD}).response.status == 201
+
+
+def test_names_of_examples_that_clients_invent_are_not_kept(mock):
+    for number in range(50):
+        asked = {**GOOD, "Prefer": f"example=nobody{number}"}
+        assert ask(mock, "GET /items", asked).error == "no-such-example"
+    assert len(mock._answers._kept) < 5
+
+
+def test_cases_that_are_named_by_a_status(tmp_path):
+    with pytest.raises(FixtureError, match="unknown key 'staus'"):
+        build(tmp_path, DOCUMENT, 'cases: {list: {"200": {then: {staus: 200}}}}')
+    mock = build(tmp_path, DOCUMENT, 'cases: {list: {"200": {then: {status: 200, body: []}}}}')
+    assert ask(mock, "GET /items", GOOD).case == "200"
