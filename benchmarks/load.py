@@ -69,7 +69,15 @@ def _wrk(port: int, ask: Ask, seconds: float, core: int | None) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write("\n".join(script) + _REPORT)
         file.flush()
-        options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", file.name]
+        options = [
+            "-t1",
+            "--timeout",
+            "10s",
+            f"-c{CONNECTIONS}",
+            f"-d{max(1, round(seconds))}s",
+            "-s",
+            file.name,
+        ]
         command = ["wrk", *options, f"http://127.0.0.1:{port}{ask.path.replace('{n}', '0')}"]
         output = _pinned(command, core, "")
     return output[output.index('{"requests"') :]

@@ -33,4 +33,4 @@ class Decision(NamedTuple):
 
     def with_response(self, response: HttpResponse) -> "Decision":
         """Return the same decision with another answer; a quarter of the time of ``_replace``."""
-        return Decision(response, *self[1:])
+        return tuple.__new__(Decision, (response, *self[1:]))

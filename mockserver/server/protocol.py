@@ -25,6 +25,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from mockserver.messages import HeaderPair, HttpResponse
+from mockserver.server.cycle import Cycle
 from mockserver.server.log import logger
 from mockserver.server.refusals import (
     LARGEST_HEAD,
@@ -42,6 +43,7 @@ HEAD_SECONDS = 9.0
 BODY_SECONDS = 25.0
 """After the application has had its say: ``wire.BODY_SECONDS`` comes first."""
 LINGER_SECONDS = 2.0
+LAST_SECONDS = 0.2
 STUCK_SECONDS = 120.0
 LARGEST_OVERHEAD = 8
 """Bytes on the wire for one of the body: chunks of one byte need six."""
@@ -49,7 +51,7 @@ LARGEST_OVERHEAD = 8
 IDLE_SECONDS = 15.0
 
 # The phases of a connection.
-FRESH, IDLE, HEAD, BODY, BUSY, DEAF, LINGERING = range(7)
+FRESH, IDLE, LAST, HEAD, BODY, BUSY, DEAF, LINGERING = range(8)
 
 _METHODS = {
     name.encode(): name
@@ -132,6 +134,7 @@ class Protocol(HttpToolsProtocol):
         self._declining = False  # an upgrade, before whose body the parser stops
         self._refusal: HttpResponse | None = None
         self._at_end = False
+        self._stopping = False
 
     # What the transport tells
 
@@ -168,16 +171,25 @@ class Protocol(HttpToolsProtocol):
         if self.phase == HEAD:
             self.refuse(refusal(400, "bad-request", "the head ended before it was complete"))
             return True
+        if self.phase == BODY and self.pipeline:
+            self.pipeline.popleft()  # half a request; those before it are owed an answer
+            return True
         if self.phase == BODY:
             self._abandon()
             return False
         return self.in_flight
 
     def shutdown(self) -> None:
-        """Stop: at once where nothing is under way, else after its answer."""
+        """Stop after the answer that is under way, or after a moment: a request may be on its way."""
+        self._stopping = True
         if self.in_flight:
             self.cycle.keep_alive = False
         else:
+            self.phase = max(LAST, self.phase)
+            self.loop.call_later(LAST_SECONDS, self._close_unasked)
+
+    def _close_unasked(self) -> None:
+        if not self.in_flight:
             self.transport.close()
 
     # What the parser tells
@@ -217,8 +229,10 @@ class Protocol(HttpToolsProtocol):
         if not plain:
             self._examine()
         # As in uvicorn, connections of HTTP/1.0 end with their first answer, whatever they ask for.
-        self.keep_alive = self.parser.should_keep_alive() and (
-            b"connection" not in names or self.parser.get_http_version() != "1.0"
+        self.keep_alive = (
+            self.parser.should_keep_alive()
+            and (b"connection" not in names or self.parser.get_http_version() != "1.0")
+            and not self._stopping
         )
         self.sent_headers = headers
         self.headers = []
@@ -288,9 +302,8 @@ class Protocol(HttpToolsProtocol):
     @property
     def in_flight(self) -> bool:
         """Tell whether the application owes an answer."""
-        cycle: RequestResponseCycle | None = (
-            self.cycle
-        )  # uvicorn does not say that there may be none
+        # uvicorn's type does not say that there may be none
+        cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
     def rest(self) -> None:
@@ -326,7 +339,7 @@ class Protocol(HttpToolsProtocol):
             "state": self.app_state.copy(),
         }
         behind = self.in_flight
-        self.cycle = RequestResponseCycle(
+        self.cycle = Cycle(
             scope=scope,
             transport=self.transport,
             flow=self.flow,
