@@ -164,6 +164,8 @@ ROWS: list[tuple[str, Sequence[bytes] | bytes, list[int]]] = [
     ("empty length", post(b"Content-Length:"), [400]),
     ("length beyond 64 bits", post(b"Content-Length: " + b"9" * 30), [400]),
     ("length beyond the bound", post(b"Content-Length: 999999"), [413]),
+    ("body beyond the bound, at once", post(b"Content-Length: 2001", body=b"1" * 2001), [413]),
+    ("body beyond the bound, at once, kept alive", post(b"Content-Length: 2001", body=b"1" * 2001).replace(b"Connection: close\r\n", b"") + LAST, [413, 200]),
     ("length with chunked", post(b"Content-Length: 5", b"Transfer-Encoding: chunked", body=b"0\r\n\r\n"), [400]),
     ("chunked with length", post(b"Transfer-Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n"), [400]),
     ("chunked", post(b"Transfer-Encoding: chunked", body=b'5\r\n"cat"\r\n0\r\n\r\n'), [201]),
@@ -185,6 +187,12 @@ ROWS: list[tuple[str, Sequence[bytes] | bytes, list[int]]] = [
     ("chunks beyond the bound", post(b"Transfer-Encoding: chunked", body=b"3e8\r\n" + b"a" * 1000 + b"\r\n3e8\r\n" + b"a" * 1000 + b"\r\n3e8\r\n" + b"a" * 1000 + b"\r\n0\r\n\r\n"), [413]),
     ("broken chunk later", [post(b"Transfer-Encoding: chunked", body=b"1\r\n1\r\n"), b"zz\r\n"], [400]),
     ("GET with a body", get(b"/pets", b"Content-Length: 3") + b"abc", [200]),
+    # the control API
+    ("control", get(b"/__mock/live"), [200]),
+    ("control in escapes", get(b"/%5f%5fmock/live"), [200]),
+    ("control, the prefix alone", get(b"/__mock"), [404]),
+    ("beside control", get(b"/__mockery"), [404]),
+    ("control through the absolute form", get(b"http://localhost/__mock/live"), [200]),
     # Expect and Upgrade
     ("100-continue", [post(b"Expect: 100-continue", b"Content-Length: 5"), b"", b'"cat"'], [100, 201]),
     ("100-continue with its body", post(b"Expect: 100-continue", b"Content-Length: 5", body=b'"cat"'), [201]),

@@ -144,6 +144,18 @@ def test_a_client_that_takes_nothing_is_left_without_ceremony() -> None:
     connected(test)
 
 
+def test_the_application_may_take_its_time() -> None:
+    async def test(connection: Connection) -> None:
+        connection.answer.clear()
+        await connection.feed(GET)
+        connection.wait(of.STUCK_SECONDS + 1)
+        connection.protocol.shutdown()
+        connection.protocol.cycle.keep_alive = True
+        assert connection.transport.ended == ""
+
+    connected(test)
+
+
 def test_an_answer_that_nobody_takes_is_given_up_in_the_end() -> None:
     async def test(connection: Connection) -> None:
         connection.protocol.pause_writing()
