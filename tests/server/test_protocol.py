@@ -170,7 +170,7 @@ def test_an_answer_that_nobody_takes_is_given_up_in_the_end() -> None:
 
 @pytest.mark.parametrize(
     "flood",
-    [b"5\r\nhello\r\n0\r\n" + b"X: y\r\n" * 300, b"1\r\na\r\n" * 200_000],
+    [b"5\r\nhello\r\n0\r\n" + b"X: y\r\n" * 200_000, b"1\r\na\r\n" * 200_000],
     ids=["trailers", "small chunks"],
 )
 def test_what_follows_a_head_is_bounded_on_the_wire(flood: bytes) -> None:
