@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from mockserver.messages import HeaderPair, HttpRequest
-from mockserver.server.exchanges import Exchanges, Known, Ready, Reply
+from mockserver.server.exchanges import Exchanges, Known, Ready, Reply, Served
 from mockserver.server.protocol import DEAF, IDLE, Protocol
 from mockserver.server.wire import has_no_body
 
@@ -23,13 +23,23 @@ _UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in 
 class Memory:
     """The requests that came before, by their bytes: clients repeat themselves, and equal bytes mean the same.
 
-    Shared by all connections of a server. What has changed since, a session or the document, is asked again.
+    Shared by all connections of a server.
+
+    Attributes:
+        served: What they were known to; after a reload nothing is known.
     """
 
     def __init__(self) -> None:
+        self.served: Served | None = None
         self._kept: dict[bytes, Known] = {}
         self._seen: set[int] = set()
         self.find = self._kept.get
+
+    def forget(self, served: Served) -> None:
+        """Begin anew, and let go of the document that is no longer served."""
+        self.served = served
+        self._kept.clear()
+        self._seen.clear()
 
     def keep(self, data: bytes, known: Known) -> None:
         """Keep a request that its connection survived, at the second time: most that come once never come again."""
@@ -74,8 +84,11 @@ class FastLane(Protocol):
         if self.phase > IDLE or len(data) > _LONGEST:
             super().data_received(data)
             return
-        known = self._memory.find(data)
-        if known is not None and known.served is self._exchanges.served:
+        memory, served = self._memory, self._exchanges.served
+        if memory.served is not served:
+            memory.forget(served)
+        known = memory.find(data)
+        if known is not None:
             if not self.flow.write_paused and (reply := self._exchanges.at_once(known)):
                 self._send(known, reply)
                 return
@@ -85,7 +98,7 @@ class FastLane(Protocol):
         self._answered = answered
         super().data_received(data)
         if len(answered) == 1 and self.phase == IDLE:  # it was one request, and nothing else
-            self._memory.keep(data, answered[0])
+            memory.keep(data, answered[0])
 
     def on_message_complete(self) -> None:
         """Answer a complete request at once where that is possible and its turn."""
