@@ -275,6 +275,7 @@ TITLES = {
     "invalid-answer": "The answer breaks the document",
     "invalid-request": "The request breaks the document",
     "method-not-allowed": "The path has no such method",
+    "no-such-case": "The fixtures have no such case any more",
     "no-such-answer": "The document has no such answer",
     "no-such-example": "The document has no such example",
     "no-such-operation": "The document has no such path",

@@ -25,6 +25,7 @@ from mockserver.mocking.authenticate import Authenticator
 from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
 from mockserver.mocking.decision import Decision
 from mockserver.mocking.explain import Explainer
+from mockserver.mocking.memory import override_key
 from mockserver.mocking.plans import Plan, Plans
 from mockserver.mocking.rivals import choose_rival
 from mockserver.mocking.scenarios import draw_delay
@@ -151,7 +152,11 @@ class Mock:
         """
         judged = judged or self.judge(request)
         key = None
-        if isinstance(judged, Judged) and judged.deciding is not None:
+        if (
+            isinstance(judged, Judged)
+            and judged.deciding is not None
+            and not (session.values and override_key(judged.operation.name) in session.values)
+        ):
             key = judged.operation.name, controls, session.scenario, judged.deciding
             if (plan := self._plans.find(key)) and (
                 repeated := self._repeat(plan, request, judged.judgement, session)

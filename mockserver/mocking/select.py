@@ -13,8 +13,9 @@ from mockserver.fixtures.model import Case, Scenario, Sequence, States
 from mockserver.messages import HttpRequest, RequestValues, Violation
 from mockserver.mocking.authenticate import Identity
 from mockserver.mocking.controls import Wish
+from mockserver.mocking.memory import Override, override_key, position_key, read_override, state_key
 from mockserver.spec.model import Operation, Response, find_response, success_response
-from mockserver.state.store import Advance, Session
+from mockserver.state.store import Advance, Change, Session
 
 
 class Asked(NamedTuple):
@@ -93,14 +94,40 @@ Selection = CaseChosen | Documented | Refused
 
 def select(asked: Asked) -> Selection:
     """Choose the answer, first hit wins (the order is the README's table)."""
+    override = read_override(asked.session, asked.operation.name) if asked.session.values else None
+    if override and override.force:
+        return _wished(asked) or _overridden(asked, override)
     if asked.wish.force or (asked.scenario and asked.scenario.force and _names(asked)):
         return _wished(asked) or _moving(_by_scenario(asked) or _default(asked), asked)
     if asked.identity.status:
         return _refusal(asked)
     if asked.unsupported or any(found.severity == "error" for found in asked.violations):
         return _invalid(asked)
+    if override:
+        return _wished(asked) or _overridden(asked, override)
     return _wished(asked) or _moving(
         _by_scenario(asked) or _matching(asked) or _default(asked), asked
+    )
+
+
+def _overridden(asked: Asked, override: Override) -> Selection:
+    """Follow what somebody forced on this operation of the session, and count it."""
+    operation, selector = asked.operation, "override"
+    key = override_key(operation.name)
+    change = Change(key, asked.session.values[key], override.following())
+    advance = Advance(operation.name, (change,))
+    left = "" if override.times is None else f", {override.times - 1} left"
+    if override.case is not None:
+        if case := next((case for case in asked.cases if case.name == override.case), None):
+            return CaseChosen(case, selector, f"case {case.name}{left}", advance)
+        detail = f"{operation.name} has no case {override.case!r} any more"
+        return Refused("no-such-case", 404, detail, selector, operation.place)
+    status = override.status or 200
+    response = find_response(operation, status)
+    rule = f"status {status}{left}"
+    lenient = status >= 400
+    return Documented(
+        response, status, selector, rule, override.example, lenient=lenient, advance=advance
     )
 
 
@@ -164,8 +191,8 @@ def _by_scenario(asked: Asked) -> Selection | None:
 
 def _state(states: States, scenario: Scenario, asked: Asked) -> str:
     """Return the state that the session is in; the initial one where a reload took its state away."""
-    state = asked.session.states.get(scenario.name, states.initial)
-    return state if state in states.use else states.initial
+    state = asked.session.values.get(state_key(scenario.name))
+    return state if isinstance(state, str) and state in states.use else states.initial
 
 
 def _moving(selection: Selection, asked: Asked) -> Selection:
@@ -177,15 +204,17 @@ def _moving(selection: Selection, asked: Asked) -> Selection:
     following = scenario.states.go[state].get(asked.operation.name)
     if following is None or following == state:
         return selection
-    was = asked.session.states.get(scenario.name, state)
+    key = state_key(scenario.name)
+    move = Change(key, asked.session.values.get(key), following)
     advance = selection.advance or Advance(asked.operation.name)
-    return replace(selection, advance=advance._replace(move=(scenario.name, was, following)))
+    return replace(selection, advance=advance._replace(changes=(*advance.changes, move)))
 
 
 def _next_in(sequence: Sequence, scenario: Scenario, asked: Asked, selector: str) -> Selection:
     """Return the case at the session's position, and the position that follows it."""
-    key = (scenario.name, asked.operation.name)
-    position, length = asked.session.positions.get(key, 0), len(sequence.cases)
+    key = position_key(scenario.name, asked.operation.name)
+    kept, length = asked.session.values.get(key), len(sequence.cases)
+    position = kept if isinstance(kept, int) else 0
     if position >= length and sequence.then == "fail":
         detail = (
             f"the sequence of scenario {scenario.name!r} has {length} cases, and all were answered"
@@ -195,7 +224,7 @@ def _next_in(sequence: Sequence, scenario: Scenario, asked: Asked, selector: str
     following = (index + 1) % length if sequence.then == "cycle" else min(position + 1, length)
     case_name = sequence.cases[index]
     rule = f"{scenario.name} step {index + 1} of {length}"
-    advance = Advance(asked.operation.name, key, position, following)
+    advance = Advance(asked.operation.name, (Change(key, kept, following),))
     return CaseChosen(_case(asked, case_name), selector, rule, advance)
 
 

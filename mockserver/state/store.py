@@ -1,10 +1,11 @@
-"""What is remembered of each tester between requests: which scenario, which position, how many calls.
+"""What is remembered of each tester between requests: which scenario, how many calls, and values by key.
 
-A session is read as it is and changed only through the store, by compare-and-set: a decision made on a position that
-somebody else has moved meanwhile is refused, and made again.
+A session is read as it is and changed only through the store, by compare-and-set: a decision made on a value that
+somebody else has changed meanwhile is refused, and made again. What the values mean, ``mocking`` knows.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -18,44 +19,82 @@ class Session:
     Attributes:
         scenario: Set for the session as a whole; ``None`` follows the server's default.
         calls: Operation name to the number of requests decided for it.
-        positions: (scenario, operation) to the index of the next case of that sequence; absent is 0.
-        states: Scenario to the state that it is in; absent is its initial one.
+        values: JSON values by key, such as the position of a sequence; none is ``None``, which means absent.
     """
 
     name: str
     scenario: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
-    positions: dict[tuple[str, str], int] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+
+
+class Change(NamedTuple):
+    """One value of a session replaced by another, if it still is what was seen.
+
+    Attributes:
+        expected: As the decision saw it; ``None`` where it was absent.
+        value: What follows; ``None`` removes it.
+    """
+
+    key: str
+    expected: object
+    value: object
 
 
 class Advance(NamedTuple):
-    """What one decision changes in its session.
+    """What one decision changes in its session: all of it, or nothing.
 
     Attributes:
         operation: Whose call number goes up.
-        sequence: (scenario, operation) of the sequence that chose the answer; ``None`` where none did.
-        expected: The position that the decision was made on.
-        position: The one that follows.
-        move: (scenario, state that the decision was made in, state that follows); ``None`` where none does.
     """
 
     operation: str
-    sequence: tuple[str, str] | None = None
-    expected: int = 0
-    position: int = 0
-    move: tuple[str, str, str] | None = None
+    changes: tuple[Change, ...] = ()
 
 
 class Store(Protocol):
-    """The seam between one process and several."""
+    """The seam between one process and several.
+
+    Attributes:
+        local: ``session`` and ``advance`` answer without waiting; else only ``fetch`` and ``commit`` may be asked.
+    """
+
+    local: bool
 
     def session(self, name: str) -> Session:
         """Return the session of that name, made on first use."""
         ...
 
     def advance(self, session: Session, advance: Advance) -> bool:
-        """Apply a decision's change; ``False`` where its expectation no longer holds: decide again."""
+        """Apply a decision's changes; ``False`` where an expectation no longer holds: decide again."""
+        ...
+
+    async def fetch(self, name: str) -> Session:
+        """Do as ``session``."""
+        ...
+
+    async def commit(self, session: Session, advance: Advance) -> bool:
+        """Do as ``advance``."""
+        ...
+
+    async def names(self) -> list[str]:
+        """Return the names of all sessions that are kept, the least recently used first; ``default`` always is."""
+        ...
+
+    async def set_scenario(self, name: str, scenario: str | None) -> None:
+        """Choose the scenario of a session; ``None`` follows the server's default again."""
+        ...
+
+    async def put(self, name: str, values: Mapping[str, object]) -> None:
+        """Set values of a session whatever they were; ``None`` removes one."""
+        ...
+
+    async def reset(self, name: str) -> None:
+        """Forget everything that a session remembers; its next call is its first."""
+        ...
+
+    async def delete(self, name: str) -> bool:
+        """Forget a session altogether; ``False`` where there is none. ``default`` is reset instead."""
         ...
 
 
@@ -65,6 +104,8 @@ class MemoryStore:
     Args:
         limit: Most sessions kept at a time; ``default`` is kept beside them and never forgotten.
     """
+
+    local = True
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
@@ -85,16 +126,55 @@ class MemoryStore:
         return session
 
     def advance(self, session: Session, advance: Advance) -> bool:
-        """Apply a decision's change; ``False`` where its expectation no longer holds: decide again."""
-        if advance.move is not None:
-            scenario, state, _ = advance.move
-            if session.states.get(scenario, state) != state:
+        """Apply a decision's changes; ``False`` where an expectation no longer holds: decide again."""
+        operation, changes = advance
+        if changes:
+            values = session.values
+            if any(values.get(key) != expected for key, expected, _ in changes):
                 return False
-        if advance.sequence is not None:
-            if session.positions.get(advance.sequence, 0) != advance.expected:
-                return False
-            session.positions[advance.sequence] = advance.position
-        if advance.move is not None:
-            scenario, _, session.states[scenario] = advance.move
-        session.calls[advance.operation] = session.calls.get(advance.operation, 0) + 1
+            _set(values, {key: value for key, _, value in changes})
+        session.calls[operation] = session.calls.get(operation, 0) + 1
         return True
+
+    async def fetch(self, name: str) -> Session:
+        """Do as ``session``."""
+        return self.session(name)
+
+    async def commit(self, session: Session, advance: Advance) -> bool:
+        """Do as ``advance``."""
+        return self.advance(session, advance)
+
+    async def names(self) -> list[str]:
+        """Return the names of all sessions that are kept, the least recently used first; ``default`` always is."""
+        return [DEFAULT_SESSION, *self._sessions]
+
+    async def set_scenario(self, name: str, scenario: str | None) -> None:
+        """Choose the scenario of a session; ``None`` follows the server's default again."""
+        self.session(name).scenario = scenario
+
+    async def put(self, name: str, values: Mapping[str, object]) -> None:
+        """Set values of a session whatever they were; ``None`` removes one."""
+        _set(self.session(name).values, values)
+
+    async def reset(self, name: str) -> None:
+        """Forget everything that a session remembers; its next call is its first."""
+        # In place: a request under way holds the session, and its change must find the values gone.
+        session = self.session(name)
+        session.scenario = None
+        session.calls.clear()
+        session.values.clear()
+
+    async def delete(self, name: str) -> bool:
+        """Forget a session altogether; ``False`` where there is none. ``default`` is reset instead."""
+        if name == DEFAULT_SESSION:
+            await self.reset(name)
+            return True
+        return self._sessions.pop(name, None) is not None
+
+
+def _set(values: dict[str, object], changed: Mapping[str, object]) -> None:
+    for key, value in changed.items():
+        if value is None:
+            values.pop(key, None)
+        else:
+            values[key] = value

@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.errors import FixtureError
-from mockserver.state.store import Advance, MemoryStore
+from mockserver.state.store import MemoryStore
 from tests.mocking.building import ask, build, header
 
 DOCUMENT = """
@@ -96,19 +96,11 @@ def test_each_session_has_its_own_state(mock):
 
 def test_a_state_that_a_reload_took_away_is_the_initial_one(mock):
     store = MemoryStore()
-    store.session("default").states["shop"] = "gone"
+    store.session("default").values["state shop"] = "gone"
     shop = {**GOOD, "X-Mock-Scenario": "shop"}
     assert ask(mock, "GET /items", shop, store=store).response.body == b"[]"
     ask(mock, "POST /items", shop, store=store)
-    assert store.session("default").states == {"shop": "filled"}
-
-
-def test_a_state_is_moved_by_compare_and_set():
-    store = MemoryStore()
-    session = store.session("a")
-    assert store.advance(session, Advance("x", move=("s", "one", "two")))
-    assert not store.advance(session, Advance("x", move=("s", "one", "three")))
-    assert (session.states, session.calls) == ({"s": "two"}, {"x": 1})
+    assert store.session("default").values == {"state shop": "filled"}
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ class BusyStore(MemoryStore):
     def advance(self, session: Session, advance: Advance) -> bool:
         if not self.refused:
             self.refused += 1
-            session.positions[("turns", "listPets")] = 1
+            session.values["position turns listPets"] = 1
             return False
         return super().advance(session, advance)
 

@@ -1,6 +1,8 @@
 """Sessions: made on first use, forgotten in order, changed by compare-and-set."""
 
-from mockserver.state.store import Advance, MemoryStore
+import asyncio
+
+from mockserver.state.store import Advance, Change, MemoryStore
 
 
 def test_a_session_is_made_once_and_kept() -> None:
@@ -27,14 +29,51 @@ def test_every_advance_counts_a_call() -> None:
     assert store.advance(session, Advance("getPet"))
     assert store.advance(session, Advance("getPet"))
     assert session.calls == {"getPet": 2}
-    assert session.positions == {}
+    assert session.values == {}
 
 
-def test_a_position_moves_only_from_where_the_decision_saw_it() -> None:
+def test_values_change_only_from_what_the_decision_saw_and_all_or_none() -> None:
     store = MemoryStore()
     session = store.session("a")
-    key = ("session-expires", "getPet")
-    assert store.advance(session, Advance("getPet", key, expected=0, position=1))
-    assert not store.advance(session, Advance("getPet", key, expected=0, position=1))
-    assert session.positions == {key: 1}
+    first = (Change("position", None, 1), Change("state", None, "filled"))
+    assert store.advance(session, Advance("getPet", first))
+    assert not store.advance(session, Advance("getPet", first))
+    half = (Change("position", 1, 2), Change("state", "empty", "gone"))
+    assert not store.advance(session, Advance("getPet", half))
+    assert session.values == {"position": 1, "state": "filled"}
     assert session.calls == {"getPet": 1}
+    assert store.advance(session, Advance("getPet", (Change("state", "filled", None),)))
+    assert session.values == {"position": 1}
+
+
+def test_what_waits_does_as_what_does_not() -> None:
+    async def both() -> None:
+        store = MemoryStore()
+        session = await store.fetch("a")
+        assert session is store.session("a")
+        assert await store.commit(session, Advance("getPet"))
+        assert session.calls == {"getPet": 1}
+
+    asyncio.run(both())
+
+
+def test_sessions_are_named_set_reset_and_deleted() -> None:
+    async def all_of_it() -> None:
+        store = MemoryStore()
+        session = store.session("a")
+        store.advance(session, Advance("getPet"))
+        await store.set_scenario("a", "slow")
+        await store.put("a", {"one": 1, "two": 2})
+        await store.put("a", {"one": None, "three": 3})
+        assert (session.scenario, session.values) == ("slow", {"two": 2, "three": 3})
+        assert await store.names() == ["default", "a"]
+        await store.reset("a")
+        assert (session.scenario, session.calls, session.values) == (None, {}, {})
+        assert await store.delete("a")
+        assert not await store.delete("a")
+        store.advance(store.session("default"), Advance("getPet"))
+        assert await store.delete("default")
+        assert await store.names() == ["default"]
+        assert store.session("default").calls == {}
+
+    asyncio.run(all_of_it())
