@@ -210,6 +210,98 @@ def init_command(**given: object) -> None:
     click.echo(f"{path} written; serve it with: mockserver serve {settings.spec}")
 
 
+@settings_options(tuple(name for name in SOURCES if name != "spec"))
+@cli.command("check", cls=SettingsCommand)
+@click.argument("url", required=False)
+@click.option("--spec", "document", metavar="FILE", help="The document.")
+@click.option("--self", "itself", is_flag=True, help="Check the mock itself, on a port of its own.")
+@click.option(
+    "--report", "reports", multiple=True, metavar="FORMAT=FILE",
+    help="Write a report: text, json, junit, html, sarif, github or summary; several may be asked for.",
+)  # fmt: skip
+@click.option(
+    "--seed", default="1", metavar="TEXT", show_default=True, help="Of everything that is drawn."
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="WORD",
+    help="Only this kind, or tests with this in their name.",
+)
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="WORD",
+    help="Not this kind, nor tests with this in their name.",
+)
+@click.option(
+    "--shard", metavar="I/N", help="Only this part of the tests; the parts together are the whole."
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Accept the failures that it knows.",
+)
+@click.option(
+    "--update-baseline", is_flag=True, help="Write the failures of this run to --baseline."
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
+@click.option(
+    "--timeout",
+    default=10.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="What one answer may take.",
+)
+@click.option(
+    "--max-time",
+    "most_seconds",
+    default=900.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="After so long no further test begins.",
+)
+@click.option("--rate", type=float, metavar="N", help="Send at most so many requests in a second.")
+@click.option("--ca", metavar="FILE", help="Trust these certificates too.")
+@click.option("--safe", is_flag=True, help="Send only GET, HEAD and OPTIONS.")
+@click.option(
+    "--effort", type=click.Choice(("quick", "default", "deep")), default="default",
+    show_default=True, help="How much is tried.",
+)  # fmt: skip
+@click.option(
+    "--require-coverage", type=float, metavar="PERCENT",
+    help="Fail below this share of documented answers and cases.",
+)  # fmt: skip
+@click.option(
+    "--allow-skipped", is_flag=True, help="A case that has no means to run is no failure."
+)
+@click.option(
+    "--fixture-credentials",
+    is_flag=True,
+    help="Send the fixtures' value of each token, not its live one.",
+)
+@click.option("--assume-states", is_flag=True, help="Take the provider states of cases to hold.")
+@click.option("-v", "--verbose", is_flag=True, help="Say each test as it ends.")
+@click.option(
+    "--color/--no-color", default=None, help="Colours; by default where the output is a terminal."
+)
+def check_command(url: str | None, document: str | None, **given: object) -> None:
+    """Hold the implementation at URL to a document and its fixtures.
+
+    Ends with 1 where something is wrong, with 2 where nothing could be tested.
+    """
+    from mockserver.check.command import Asked, Streams, run_check
+    from mockserver.server.background import serving
+
+    own = {name: given.pop(name) for name in list(given) if name in Asked.__dataclass_fields__}
+    asked = Asked(url=url, **own)  # type: ignore[arg-type]
+    settings = resolve(given | {"spec": (document,) if document else ()}).settings
+    streams = Streams(sys.stdout, sys.stderr)
+    if status := run_check(asked, settings, Path.cwd(), os.environ, serving, streams):
+        raise click.exceptions.Exit(status)
+
+
 @settings_options()
 @cli.command("config", cls=SettingsCommand)
 def config_command(**given: object) -> None:

@@ -19,9 +19,11 @@ KNOWN_ONLY_BY = {
     "yaml": "spec/yaml_events.py",
     "click": "cli.py",
     "starlette": "server/",
-    "uvicorn": "server/",
+    "uvicorn": ("server/", "check/apps.py"),
     "watchfiles": "server/watch.py",
     "python_multipart": "validation/",
+    "rich": "check/reports/terminal.py",
+    "pytest": "pytest_plugin.py",
 }
 SLOW_TO_IMPORT = (
     "schemathesis",
@@ -54,7 +56,9 @@ def third_party() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("package", "home"), KNOWN_ONLY_BY.items(), ids=list(KNOWN_ONLY_BY))
-def test_a_third_party_package_is_known_in_one_place(package: str, home: str) -> None:
+def test_a_third_party_package_is_known_in_one_place(
+    package: str, home: str | tuple[str, ...]
+) -> None:
     users = third_party().get(package, set())
     assert users
     assert {user for user in users if not user.startswith(home)} == set()

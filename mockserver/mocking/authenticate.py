@@ -1,6 +1,6 @@
 """Who sends a request: the tokens of the fixtures held against the security that the document asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mockserver.fixtures.model import Token
@@ -40,8 +40,9 @@ class Authenticator:
 
     _LIMIT = 4096
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, schemes: Iterable[SecurityScheme] = ()) -> None:
         self._keyring = keyring
+        self._schemes = list(schemes)
         self._kept: dict[tuple[str, bytes | None], Identity] = {}
 
     def identify(self, operation: Operation, request: HttpRequest) -> Identity:
@@ -69,6 +70,10 @@ class Authenticator:
         error = "invalid_token" if sent and is_bearer(schemes[0]) else None
         told = challenge(schemes, error) if status == 401 else b""
         return Identity(token, status, told, reason, sent=sent)
+
+    def challenge(self, operation: Operation) -> bytes:
+        """Return the challenge of a 401 that no credential has brought about: somebody asked for it."""
+        return challenge(_schemes(operation) or self._schemes, None)
 
     def _identify(self, operation: Operation, request: HttpRequest) -> Identity:
         refusals: list[Identity] = []

@@ -95,7 +95,7 @@ class Mock:
         self._seed = seed
         self._router = Router(api.operations)
         self._judge = Judge(api)
-        self._authenticator = Authenticator(Keyring(api, fixtures))
+        self._authenticator = Authenticator(Keyring(api, fixtures), api.security_schemes.values())
         self._answers = DocumentAnswers(
             api,
             self._judge,
@@ -306,6 +306,10 @@ class Mock:
         """Tell whether bodies of the document are drawn: as the request wishes, else as the server does."""
         return self.options.dynamic if wish.dynamic is None else wish.dynamic
 
+    def _challenge(self, asked: Asked) -> bytes:
+        """Return the ``WWW-Authenticate`` that every 401 has (RFC 9110 §15.5.2)."""
+        return asked.identity.challenge or self._authenticator.challenge(asked.operation)
+
     def _chance(self, operation: Operation, session: Session) -> Chance:
         """Return the stream of draws of this call: the same seed, session, operation and call number draw the same."""
         name = operation.name
@@ -324,7 +328,7 @@ class Mock:
             case=case.name if case else None,
             scenario=scenario.name if scenario else None,
             why=why,
-            challenge=asked.identity.challenge if answer.response.status == 401 else b"",
+            challenge=self._challenge(asked) if answer.response.status == 401 else b"",
             violations=asked.violations,
             own_violations=answer.violations,
         )

@@ -1,0 +1,293 @@
+"""``mockserver check`` from its options to reports and an exit status; who starts the mock is the caller's business."""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from mockserver.check.cases import NEVER
+from mockserver.check.live import NoMeans, Wallet, expand
+from mockserver.check.model import Known, Outcome, Report
+from mockserver.check.options import Options
+from mockserver.check.plan import apply_baseline, check
+from mockserver.check.reports import WRITERS
+from mockserver.check.runner import Run
+from mockserver.check.selfcheck import with_credentials
+from mockserver.check.transport import Transport, Unreachable
+from mockserver.errors import Finding, SettingsError, did_you_mean
+from mockserver.fixtures.contract import Contract, load_contract, locate
+from mockserver.settings import Settings
+
+FINE, FINDINGS, NOT_RUN = 0, 1, 2
+Serve = Callable[[Contract, Settings], AbstractContextManager[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of the command, as given."""
+
+    url: str | None = None
+    itself: bool = False
+    reports: tuple[str, ...] = ()
+    seed: str = "1"
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    shard: str | None = None
+    baseline: Path | None = None
+    update_baseline: bool = False
+    fail_fast: bool = False
+    timeout: float = 10.0
+    most_seconds: float = 900.0
+    rate: float | None = None
+    ca: str | None = None
+    safe: bool = False
+    effort: str = "default"
+    require_coverage: float | None = None
+    allow_skipped: bool = False
+    fixture_credentials: bool = False
+    assume_states: bool = False
+    verbose: bool = False
+    color: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a run writes: its report, and what goes beside it."""
+
+    out: TextIO
+    err: TextIO
+
+
+def run_check(
+    asked: Asked,
+    settings: Settings,
+    directory: Path,
+    environ: Mapping[str, str],
+    serve: Serve,
+    streams: Streams,
+) -> int:
+    """Run a check, write its reports and return the exit status.
+
+    Args:
+        asked: The options.
+        settings: Which document and fixtures.
+        directory: Where they are looked for.
+        environ: Live credentials and URLs.
+        serve: Starts the mock, for ``--self``.
+        streams: Where the report for people and the remarks go.
+
+    Raises:
+        MockServerError: The options, the document or the fixtures are no good.
+    """
+    files = [_file(text) for text in asked.reports]
+    options = _options(asked)
+    known = read_baseline(asked.baseline) if asked.baseline and not asked.update_baseline else None
+    located = locate(settings, directory)
+    contract = load_contract(located)
+    serving = (
+        serve(contract, located) if asked.itself else nullcontext(_target(asked, contract, environ))
+    )
+    try:
+        with serving as url:
+            report = _checked(asked, options, contract, url, environ, streams)
+    except Unreachable as error:
+        streams.err.write(f"error: {error}\n")
+        return NOT_RUN
+    if asked.baseline and asked.update_baseline:
+        write_baseline(asked.baseline, report)
+        known = read_baseline(asked.baseline)
+    if known is not None:
+        report = apply_baseline(report, known)
+    _write(report, files, streams, environ, color=asked.color)
+    status, remarks = verdict(report, asked)
+    for remark in remarks:
+        streams.err.write(f"{remark}\n")
+    return status
+
+
+def _options(asked: Asked) -> Options:
+    if asked.itself and asked.url:
+        raise SettingsError(Finding("two-targets", "a URL and --self exclude each other"))
+    if asked.update_baseline and asked.baseline is None:
+        message = "--update-baseline needs --baseline FILE"
+        raise SettingsError(Finding("no-baseline", message))
+    return Options(
+        seed=asked.seed,
+        safe=asked.safe,
+        effort=asked.effort,
+        only=asked.only,
+        skip=asked.skip,
+        shard=_shard(asked.shard),
+        fail_fast=asked.fail_fast,
+        assume_states=asked.assume_states or asked.itself,
+        timeout=asked.timeout,
+        most_seconds=asked.most_seconds,
+        rate=asked.rate,
+        ca=asked.ca,
+    )
+
+
+def _file(text: str) -> tuple[str, str]:
+    form, equals, path = text.partition("=")
+    if not equals or form not in WRITERS or not path:
+        message = f"--report {text!r} is not FORMAT=FILE"
+        known = f"formats: {', '.join(WRITERS)}; FILE may be - for stdout"
+        hint = did_you_mean(form, WRITERS) if form not in WRITERS else ""
+        raise SettingsError(Finding("bad-report", message, hint="; ".join(filter(None, [hint, known]))))  # fmt: skip
+    return form, path
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+    if found and 1 <= int(found[1]) <= int(found[2]):
+        return int(found[1]), int(found[2])
+    message = f"--shard {text} is not I/N with I from 1 to N, such as 1/4"
+    raise SettingsError(Finding("bad-shard", message))
+
+
+def _target(asked: Asked, contract: Contract, environ: Mapping[str, str]) -> str:
+    if asked.url:
+        return asked.url
+    written = contract.fixtures.provider.get("target")
+    hint = "give the URL, as in: mockserver check http://127.0.0.1:8000, or --self"
+    if not written:
+        raise SettingsError(Finding("no-target", "there is no URL to check", hint=hint))
+    try:
+        return expand(str(written), environ)
+    except NoMeans as error:
+        message = f"there is no URL to check: {error} (provider.target)"
+        raise SettingsError(Finding("no-target", message, hint=hint)) from None
+
+
+def _checked(
+    asked: Asked,
+    options: Options,
+    contract: Contract,
+    url: str,
+    environ: Mapping[str, str],
+    streams: Streams,
+) -> Report:
+    transport = Transport(url, timeout=asked.timeout, rate=asked.rate, ca=asked.ca)
+    if asked.itself:
+        contract = with_credentials(contract)
+    live = not (asked.itself or asked.fixture_credentials)
+    wallet = Wallet(contract.fixtures, environ, live=live, now=time.time)  # noqa: TID251 - the outer edge
+    told = _progress(streams.err, transport) if asked.verbose else lambda _: None
+    return check(Run(contract, transport, wallet, options), told=told, mock=asked.itself)
+
+
+def _progress(err: TextIO, transport: Transport) -> Callable[[Outcome], None]:
+    marks = {"passed": "✓", "failed": "✗", "skipped": "○"}
+    count = 0
+
+    def say(outcome: Outcome) -> None:
+        nonlocal count
+        count += 1
+        reason = f"  {outcome.reason}" if outcome.reason else ""
+        err.write(f"{count:>4}  {transport.requests:>6} requests  {marks[outcome.state]} {outcome.id}{reason}\n")  # fmt: skip
+        err.flush()
+
+    return say
+
+
+def _write(
+    report: Report,
+    files: list[tuple[str, str]],
+    streams: Streams,
+    environ: Mapping[str, str],
+    *,
+    color: bool | None,
+) -> None:
+    """Write the reports asked for, and the one for people where none of them goes to stdout."""
+    for form, path in files:
+        text = WRITERS[form](report)
+        if path == "-":
+            streams.out.write(text)
+            continue
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            with Path(path).open("a" if form == "summary" else "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            message = f"the report {path} cannot be written: {error.strerror}"
+            raise SettingsError(Finding("bad-report", message)) from None
+    if any(path == "-" for _, path in files):
+        return
+    from mockserver.check.reports.terminal import write_terminal  # rich takes its time
+
+    colored = streams.out.isatty() and not environ.get("NO_COLOR") if color is None else color
+    width = shutil.get_terminal_size((100, 40)).columns
+    streams.out.write(write_terminal(report, width=width, color=bool(colored)))
+
+
+def verdict(report: Report, asked: Asked) -> tuple[int, list[str]]:
+    """Return the exit status of a report, and what to say about it beside the report."""
+    ran = [outcome for outcome in report.outcomes if outcome.state != "skipped"]
+    if not ran:
+        reasons = list(dict.fromkeys(outcome.reason for outcome in report.outcomes))
+        return NOT_RUN, [f"error: nothing was tested: {reasons[0] if reasons else 'no test has such a name'}"]  # fmt: skip
+    if everything_refused(report):
+        return NOT_RUN, ["error: every request was refused with 401: are the live tokens set?"]
+    if wrong_base_path(report):
+        return NOT_RUN, [f"error: every request was answered with 404: does the API stand at {report.target}, or below another path?"]  # fmt: skip
+    status, remarks = FINE, []
+    if report.failed:
+        status = FINDINGS
+    wanted = asked.require_coverage
+    if wanted is not None and report.percent < wanted:
+        lacking = [row for row in report.counted if not row.covered]
+        shown = ", ".join(f"{row.operation} {row.case or row.status}" for row in lacking[:5])
+        more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+        remarks.append(f"coverage is {report.percent:.1f} %, {wanted:g} % is required; not reached: {shown}{more}")  # fmt: skip
+        status = FINDINGS
+    cases = [one for one in report.skipped if one.kind == "cases" and one.reason != NEVER]
+    if cases and not asked.allow_skipped:
+        count = f"{len(cases)} case{'s were' if len(cases) > 1 else ' was'} skipped"
+        remarks.append(f"{count}: {cases[0].reason}; --allow-skipped accepts that")
+        status = FINDINGS
+    return status, remarks
+
+
+def everything_refused(report: Report) -> bool:
+    """Tell whether good credentials were refused wherever they were sent."""
+    good = [one for one in report.failures if one.failure.rule in ("case-status", "token-refused")]
+    wrong = [one for one in good if "it is 401" in one.failure.found or "with 401" in one.failure.found]  # fmt: skip
+    seen = [row for row in report.coverage if row.covered and row.status[:1] == "2"]
+    return bool(wrong) and not seen and len(wrong) == len(good)
+
+
+def wrong_base_path(report: Report) -> bool:
+    """Tell whether no case found its operation."""
+    failures = [one.failure for one in report.failures if one.failure.rule in ("case-status", "credential-accepted")]  # fmt: skip
+    lost = [one for one in failures if one.found.endswith(" 404")]
+    seen = [row for row in report.coverage if row.covered and row.status != "404"]
+    return bool(lost) and not seen and len(lost) == len(failures)
+
+
+def read_baseline(path: Path) -> frozenset[str]:
+    """Return the identities of known failures.
+
+    Raises:
+        SettingsError: The file cannot be read.
+    """
+    try:
+        table = json.loads(path.read_text("utf-8"))
+        return frozenset(str(entry["identity"]) for entry in table["failures"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no baseline"
+        message = f"the baseline {path} cannot be read: {reason}"
+        raise SettingsError(Finding("bad-baseline", message, hint="--update-baseline writes it")) from None  # fmt: skip
+
+
+def write_baseline(path: Path, report: Report) -> None:
+    """Write the failures of a run as known ones."""
+    found: dict[str, Known] = {known.identity: known for known in report.failures}
+    rows = [{"identity": name, "found": found[name].failure.found} for name in sorted(found)]
+    path.write_text(json.dumps({"version": 1, "failures": rows}, indent=2, ensure_ascii=False) + "\n", "utf-8")  # fmt: skip

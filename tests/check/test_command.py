@@ -1,0 +1,219 @@
+"""The command: what it takes, how it ends, and what it says where it cannot run."""
+
+import json
+import os
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from mockserver import cli
+from tests.check.apps import seed_api
+from tests.check.apps.serving import running
+from tests.running import ROOT
+
+SPEC = ["--spec", str(ROOT / "openapi.yaml"), "--fixtures", str(ROOT / "fixtures")]
+OWN = [*SPEC, "--fixture-credentials", "--assume-states", "--skip", "schemathesis"]
+
+
+@pytest.fixture(scope="module")
+def broken():
+    with running(seed_api.create("expired-token-accepted")) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def correct():
+    with running(seed_api.create()) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = cli.run(["check", *arguments])
+    out, err = capfd.readouterr()
+    return status, out, err
+
+
+def test_a_correct_server(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capfd, correct, *OWN)
+    assert (status, err) == (0, "")
+    assert "createSetupIntent   ✓    ✓    ✓" in out
+    assert re.search(
+        r"no faults: \d+ passed, 0 failed; coverage 100 % \(8 of 8\); \d+ requests", out
+    )
+
+
+def test_a_broken_one_is_described(broken: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capfd, broken, *OWN, "--only", "cases", "--color")
+    assert status == 1
+    out = re.sub("\x1b\\[[0-9;]*m", "", out)
+    assert "✗ createSetupIntent case-status" in out
+    assert "expected status 401" in out
+    assert "fixtures/cases.yaml" in out
+    assert "curl -X POST" in out
+
+
+def test_every_report(broken: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    forms = ("text", "json", "junit", "html", "sarif", "github", "summary")
+    files = {form: tmp_path / "reports" / form for form in forms}
+    reports = [f"--report={form}={path}" for form, path in files.items()]
+    status, _, _ = run(capfd, broken, *OWN, "--only", "cases", "--only", "policy", *reports)
+    assert status == 1
+    texts = {form: path.read_text("utf-8") for form, path in files.items()}
+    assert "cases/createSetupIntent/expired: case-status" in texts["text"]
+    data = json.loads(texts["json"])
+    assert data["counts"]["failed"] == 1
+    failed = next(test for test in data["tests"] if test["state"] == "failed")
+    assert failed["failures"][0]["place"]["file"].endswith("cases.yaml")
+    suites = ElementTree.fromstring(texts["junit"])
+    assert suites.attrib["failures"] == "1"
+    (failure,) = suites.findall(".//failure")
+    assert failure.attrib["type"] == "case-status"
+    assert "curl -X POST" in str(failure.text)
+    assert "<script" not in texts["html"]
+    assert "case-status" in texts["html"]
+    sarif = json.loads(texts["sarif"])
+    (result,) = sarif["runs"][0]["results"]
+    assert result["ruleId"] == "case-status"
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] > 1
+    assert texts["github"].startswith("::error title=createSetupIntent%3A case-status,file=")
+    assert "| createSetupIntent | 201 401 404 |" in texts["summary"]
+
+
+def test_a_report_on_stdout_stands_alone(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capfd, correct, *OWN, "--only", "cases", "--report", "json=-")
+    assert status == 0
+    assert json.loads(out)["counts"] == {"passed": 5, "failed": 0, "skipped": 0}
+
+
+def test_progress(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run(capfd, correct, *OWN, "--only", "cases", "-v")
+    assert re.search(r"^ {3}1 +\d+ requests  ✓ cases/createSetupIntent/created$", err, re.MULTILINE)
+
+
+def test_shards_are_together_the_whole(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    def ids(*more: str) -> list[str]:
+        _, out, _ = run(capfd, correct, *OWN, "--only", "cases", "--only", "credentials", "--report", "json=-", *more)  # fmt: skip
+        return [test["id"] for test in json.loads(out)["tests"]]
+
+    whole = ids()
+    parts = [ids("--shard", f"{index}/3") for index in (1, 2, 3)]
+    assert sorted(whole) == sorted(one for part in parts for one in part)
+    assert all(parts)
+
+
+def test_a_baseline_accepts_what_it_knows_and_names_what_is_gone(
+    broken: str, correct: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    known = ["--baseline", str(tmp_path / "known.json")]
+    assert run(capfd, broken, *OWN, "--only", "cases", *known, "--update-baseline")[0] == 0
+    status, out, _ = run(capfd, broken, *OWN, "--only", "cases", *known)
+    assert (status, "1 known failures" in out) == (0, True)
+    status, out, _ = run(capfd, correct, *OWN, "--only", "cases", *known)
+    assert status == 0
+    assert "gone: the baseline has cases/createSetupIntent/expired: case-status" in out
+    (tmp_path / "known.json").write_text('{"failures": []}')
+    assert run(capfd, broken, *OWN, "--only", "cases", *known)[0] == 1
+
+
+def test_coverage_that_is_required(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capfd, correct, *OWN, "--only", "created", "--require-coverage", "100")
+    assert status == 1
+    assert "% is required; not reached: createSetupIntent" in err
+
+
+def test_what_has_no_means_is_skipped_and_no_success(
+    correct: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ORBITKIT_TOKEN_VALID", "ORBITKIT_JWT_KEY", "ORBITKIT_TOKEN_UNKNOWN_USER"):
+        monkeypatch.delenv(name, raising=False)
+    live = [*SPEC, "--only", "cases"]
+    status, out, err = run(capfd, correct, *live)
+    assert status == 1
+    assert "ORBITKIT_TOKEN_VALID is not set" in out
+    assert "cases were skipped" in err
+    assert run(capfd, correct, *live, "--allow-skipped")[0] == 0
+
+
+def test_live_secrets_are_shown_as_their_variables(
+    broken: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "sk_live_that_nobody_may_see"
+    monkeypatch.setenv("ORBITKIT_TOKEN_VALID", secret)
+    monkeypatch.setenv("ORBITKIT_JWT_KEY", "a key")
+    forms = ("text", "json", "junit", "html", "sarif", "github", "summary")
+    reports = [f"--report={form}={tmp_path / form}" for form in forms]
+    options = ["--assume-states", "--only", "cases", "--only", "credentials", *reports]
+    status, out, err = run(capfd, broken, *SPEC, *options)
+    assert status == 2  # the good one is refused, everywhere
+    assert "are the live tokens set?" in err
+    assert "$ORBITKIT_TOKEN_VALID" in out
+    for text in (out, err, *(path.read_text("utf-8") for path in tmp_path.iterdir())):
+        assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["http://127.0.0.1:1"], "127.0.0.1:1 is not reachable"),
+        (["nonsense"], "is not a URL"),
+        (["http://127.0.0.1:1", "--self"], "exclude each other"),
+        (["http://127.0.0.1:1", "--report", "jsn=x"], "did you mean 'json'?"),
+        (["http://127.0.0.1:1", "--report", "json"], "FORMAT=FILE"),
+        (["http://127.0.0.1:1", "--shard", "3/2"], "I/N"),
+        (["http://127.0.0.1:1", "--update-baseline"], "--baseline FILE"),
+        (["http://127.0.0.1:1", "--baseline", "/nowhere.json"], "cannot be read"),
+        (["--self", "--only", "no such test"], "nothing was tested"),
+    ],
+)
+def test_what_cannot_run_is_said_in_a_sentence(
+    arguments: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run(capfd, *SPEC, *arguments)
+    assert status == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_the_target_of_the_fixtures(
+    correct: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ORBITKIT_URL", raising=False)
+    status, _, err = run(capfd, *OWN)
+    assert (status, "ORBITKIT_URL is not set" in err) == (2, True)
+    monkeypatch.setenv("ORBITKIT_URL", correct)
+    assert run(capfd, *OWN, "--only", "created")[0] == 0
+    status, _, err = run(capfd, "--spec", str(ROOT / "openapi.yaml"), "--fixtures", str(tmp_path))
+    assert (status, "there is no URL to check" in err) == (2, True)
+
+
+def test_a_wrong_base_path(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capfd, f"{correct}/v2", *OWN, "--only", "cases")
+    assert status == 2
+    assert "below another path?" in err
+
+
+def test_a_report_that_cannot_be_written(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capfd, correct, *OWN, "--only", "created", "--report", "json=/proc/x/y")
+    assert status == 2
+    assert "cannot be written" in err
+
+
+def test_the_mock_passes_its_own_check(capfd: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capfd, "--self", *SPEC, "--require-coverage", "100")
+    assert status == 0, out + err
+
+
+@pytest.mark.parametrize("name", ["petstore.yaml", "museum.yaml", "spotify.yml"])
+def test_so_it_does_for_other_documents(
+    name: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    spec = Path(os.environ.get("MOCKSERVER_SPECS", ROOT.parent / "shared" / "specs")) / name
+    if not spec.exists():
+        pytest.skip(f"{spec} is not there")
+    options = ["--effort", "quick", "--require-coverage", "100"]
+    if name == "spotify.yml":
+        options += ["--only", "cases"]
+    status, out, err = run(capfd, "--self", "--spec", str(spec), "--fixtures", str(tmp_path), *options)  # fmt: skip
+    assert status == 0, out + err
