@@ -3,7 +3,7 @@
 Everything that does not vary is made once, at its first use, and kept as bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from mockserver.errors import Place, did_you_mean
@@ -128,6 +128,30 @@ class DocumentAnswers:
         if answer.error == "impossible-answer" and example is None:
             return self._otherwise(answer, media_type, operation, response, status, accept, chance)
         return answer
+
+    def holding(
+        self,
+        operation: Operation,
+        response: Response,
+        status: int,
+        accept: bytes | None,
+        make: Callable[[MediaType], object],
+    ) -> Answer | None:
+        """Return the documented answer with a value of somebody else's in the media type that the client accepts.
+
+        ``None`` where the answer has no body, the client accepts none, or no value fits: the document's own is due then.
+        """
+        media_type = negotiate(accept, response.content)
+        if media_type is None or status in (204, 304):
+            return None
+        try:
+            body = encode_body(make(media_type), media_type, self._api.schemas)
+        except (Unsatisfiable, EncodeError):
+            return None
+        head = (b"content-type", sent_as(media_type.name).encode("latin-1", "replace"))
+        headers = (head, *self.headers(operation, response))
+        place = self._api.document.place(media_type.schema or media_type.location)
+        return Answer(HttpResponse(status, headers, body), "", place)
 
     def _in(
         self,
@@ -270,16 +294,21 @@ class DocumentAnswers:
 
 
 TITLES = {
+    "bad-patch": "The patch cannot be applied",
     "forbidden": "The credential does not grant this",
     "impossible-answer": "The document asks for the impossible",
     "invalid-answer": "The answer breaks the document",
     "invalid-request": "The request breaks the document",
+    "item-exists": "The resource has such an item",
     "method-not-allowed": "The path has no such method",
     "no-such-case": "The fixtures have no such case any more",
     "no-such-answer": "The document has no such answer",
     "no-such-example": "The document has no such example",
+    "no-such-item": "The resource has no such item",
     "no-such-operation": "The document has no such path",
     "not-acceptable": "The answer has no acceptable media type",
+    "patch-conflict": "The patch expects another value",
+    "resource-full": "The session keeps no more items",
     "sequence-exhausted": "The scenario's sequence is over",
     "unauthorized": "The request bears no accepted credential",
     "unknown-scenario": "The fixtures have no such scenario",

@@ -27,9 +27,18 @@ from mockserver.mocking.decision import Decision
 from mockserver.mocking.explain import Explainer
 from mockserver.mocking.memory import override_key
 from mockserver.mocking.plans import Plan, Plans
+from mockserver.mocking.resources import Resources
 from mockserver.mocking.rivals import choose_rival
 from mockserver.mocking.scenarios import draw_delay
-from mockserver.mocking.select import Asked, CaseChosen, Documented, Refused, Selection, select
+from mockserver.mocking.select import (
+    Asked,
+    CaseChosen,
+    Documented,
+    Refused,
+    Selection,
+    Stored,
+    select,
+)
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Operation, Response, find_response
 from mockserver.spec.routes import NoMethod, NoPath, Route, Router
@@ -107,7 +116,8 @@ class Mock:
             for operation, cases in fixtures.cases.items()
         }
         self._explain = Explainer(enabled=options.explain)
-        self._plans = Plans(fixtures)
+        self._resources = Resources(api, fixtures, seed)
+        self._plans = Plans(fixtures, self._resources.operations)
 
     def read(self, request: HttpRequest) -> Incoming:
         """Take the base URL's ``/~scenario@session`` off a request, and read what it asks of the mock."""
@@ -185,7 +195,7 @@ class Mock:
             scenario,
             chosen_by,
         )
-        selection = select(asked)
+        selection = select(asked, self._resources.select)
         answer = self._render(asked, selection)
         decision = self._decision(asked, selection, answer)
         if key:
@@ -227,6 +237,8 @@ class Mock:
                 return self._render_case(asked, case, rule)
             case Documented():
                 return self._render_documented(asked, selection)
+            case Stored():
+                return self._render_stored(asked, selection)
             case Refused(slug, status, detail):
                 return problem_answer(status, slug, detail, members=_validation(asked.violations))
 
@@ -252,6 +264,23 @@ class Mock:
                 500, "invalid-answer", detail, members=_validation(answer.violations)
             )
         return answer
+
+    def _render_stored(self, asked: Asked, selection: Stored) -> Answer:
+        """Make an answer that holds what the session keeps; the document's own where it has no place for that."""
+        response, status, body = selection.response, selection.status, selection.body
+        if response is None:
+            return Answer(HttpResponse(status), "no answer documented", asked.operation.place)
+        accept = asked.request.header(b"accept")
+        answer = None
+        if body is not None:
+            answer = self._answers.holding(asked.operation, response, status, accept, body)
+        if answer is None:
+            answer = self._answers.answer(asked.operation, response, status, accept=accept)
+        base = answer.response.headers
+        if selection.without:
+            base = tuple(pair for pair in base if pair[0] not in selection.without)
+        headers = self._explain.merged(base, None, selection.headers)
+        return answer._replace(response=answer.response._replace(headers=headers))
 
     def _render_case(self, asked: Asked, case: Case, rule: str) -> Answer:
         """Make the answer of a case: its own body and headers over the documented headers."""
@@ -334,6 +363,8 @@ class Mock:
         )
         delays = (scenario.delay if scenario else None, case.then.delay if case else None)
         advance = None if isinstance(selection, Refused) else selection.advance
+        if isinstance(selection, Stored) and answer.error:
+            advance = None  # what the client is not told of has not happened
         return Decision(
             response,
             operation,
@@ -426,7 +457,7 @@ def _why(selection: Selection, answer: Answer, asked: Asked) -> str:
     match selection:
         case CaseChosen(case, selector, rule):
             parts = [selector, rule, str(case.place)]
-        case Documented(_, _, selector, rule):
+        case Documented(_, _, selector, rule) | Stored(_, _, selector, rule):
             parts = [selector, rule, answer.rule, str(answer.place or "")]
         case Refused(_, _, _, rule, place):
             parts = [rule, answer.rule, str(place or "")]

@@ -4,6 +4,7 @@ The store keeps them as JSON and knows nothing of their meaning; whoever adds on
 """
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 from mockserver.state.store import Session
 
@@ -21,6 +22,16 @@ def state_key(scenario: str) -> str:
 def override_key(operation: str) -> str:
     """Return the key of the answer that is forced on an operation: an ``Override`` as JSON."""
     return f"override {operation}"
+
+
+def collection_key(path: str) -> str:
+    """Return the key of a collection's order: see ``resources_state``; absent while it holds what it began with."""
+    return f"items {path}"
+
+
+def item_key(path: str, id_text: str) -> str:
+    """Return the key of an item of a collection: the item, absent where it is gone or still as it began."""
+    return f"item {path}/{quote(id_text, safe='')}"
 
 
 class Override(NamedTuple):

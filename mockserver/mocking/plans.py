@@ -3,7 +3,7 @@
 Invariant: whatever else of a request, a session or a draw could change an answer keeps it out of here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 from mockserver.fixtures.model import Fixtures, TemplateContext
@@ -36,10 +36,11 @@ class Plan(NamedTuple):
 
 
 class Plans:
-    """The decisions of one document and its fixtures that repeat."""
+    """The decisions of one document and its fixtures that repeat; ``varying`` names the operations that never do."""
 
-    def __init__(self, fixtures: Fixtures) -> None:
+    def __init__(self, fixtures: Fixtures, varying: Container[str] = ()) -> None:
         self._fixtures = fixtures
+        self._varying = varying
         self._deciding: dict[str, frozenset[bytes] | None] = {}
         self._kept: dict[Key, Plan] = {}
         self.find = self._kept.get
@@ -71,6 +72,8 @@ class Plans:
 
     def _deciding_headers(self, operation: Operation) -> frozenset[bytes] | None:
         """Return the names of the headers that decide; ``None`` where path, query, other headers or body may."""
+        if operation.name in self._varying:
+            return None
         cases = self._fixtures.cases.get(operation.name, {}).values()
         if any(case.when.specificity > (case.when.token is not None) for case in cases):
             return None

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from mockserver.errors import Place
 from mockserver.fixtures.match import matches
 from mockserver.fixtures.model import Case, Scenario, Sequence, States
-from mockserver.messages import HttpRequest, RequestValues, Violation
+from mockserver.messages import HeaderPair, HttpRequest, RequestValues, Violation
 from mockserver.mocking.authenticate import Identity
 from mockserver.mocking.controls import Wish
 from mockserver.mocking.memory import Override, override_key, position_key, read_override, state_key
-from mockserver.spec.model import Operation, Response, find_response, success_response
+from mockserver.spec.model import MediaType, Operation, Response, find_response, success_response
 from mockserver.state.store import Advance, Change, Session
 
 
@@ -89,11 +89,32 @@ class Refused:
     place: Place | None = None
 
 
-Selection = CaseChosen | Documented | Refused
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A resource answers: what the session keeps, in the document's answer for it.
+
+    Attributes:
+        body: Makes the value for a media type; raises ``Unsatisfiable`` where none fits. ``None`` leaves it to the document.
+        headers: What is known of the documented headers.
+        without: Names of documented headers that have nothing to say.
+        advance: As of ``CaseChosen``.
+    """
+
+    response: Response | None
+    status: int
+    selector: str
+    rule: str
+    body: Callable[[MediaType], object] | None = None
+    headers: tuple[HeaderPair, ...] = ()
+    without: frozenset[bytes] = frozenset()
+    advance: Advance | None = None
 
 
-def select(asked: Asked) -> Selection:
-    """Choose the answer, first hit wins (the order is the README's table)."""
+Selection = CaseChosen | Documented | Stored | Refused
+
+
+def select(asked: Asked, stored: Callable[[Asked], Selection | None] = lambda _: None) -> Selection:
+    """Choose the answer, first hit wins (the order is the README's table); ``stored`` answers from what is kept."""
     override = read_override(asked.session, asked.operation.name) if asked.session.values else None
     if override and override.force:
         return _wished(asked) or _overridden(asked, override)
@@ -106,7 +127,7 @@ def select(asked: Asked) -> Selection:
     if override:
         return _wished(asked) or _overridden(asked, override)
     return _wished(asked) or _moving(
-        _by_scenario(asked) or _matching(asked) or _default(asked), asked
+        _by_scenario(asked) or _matching(asked) or stored(asked) or _default(asked), asked
     )
 
 
