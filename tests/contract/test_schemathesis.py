@@ -1,6 +1,6 @@
 """Schemathesis against our own server: a second, independent reading of the document and of our answers to it.
 
-All checks but ``use_after_free`` and ``ensure_resource_availability``, which wait for stateful resources.
+All checks; those that follow an item from its making to its end where the fixtures name resources.
 """
 
 import json
@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.running import ROOT, environment, serving
 from tests.specs import spec
 
+DATA = ROOT / "tests" / "data"
 SECONDS = 240
 EXAMPLES = 12
 """Generated cases for each operation and phase: breadth enough for a daily run, bounded in time."""
@@ -28,9 +30,9 @@ enabled = false
 database = "none"
 max-examples = {examples}
 [checks]
-use_after_free.enabled = false
-ensure_resource_availability.enabled = false
-positive_data_acceptance.expected-statuses = ["2xx"]
+use_after_free.enabled = {stateful}
+ensure_resource_availability.enabled = {stateful}
+positive_data_acceptance.expected-statuses = {accepted}
 [phases.examples]
 fill-missing = true
 [phases.coverage]
@@ -60,10 +62,25 @@ checks.positive_data_acceptance.enabled = false
 """Checks left out by document, each with its reason."""
 
 
-def run(document: Path, url: str, folder: Path, credentials: Mapping[str, object]) -> str:
-    """Run Schemathesis and return what it printed; it must end with 0 and have tested something."""
+def run(
+    document: Path,
+    url: str,
+    folder: Path,
+    credentials: Mapping[str, object],
+    *,
+    stateful: bool = False,
+) -> str:
+    """Run Schemathesis and return what it printed; it must end with 0 and have tested something.
+
+    With ``stateful`` items have a life: checks follow it, and a valid request may name one that is not there, or is.
+    """
     config = folder / "schemathesis.toml"
-    text = CONFIG.format(examples=EXAMPLES, left_out=LEFT_OUT.get(document.name, ""))
+    text = CONFIG.format(
+        examples=EXAMPLES,
+        left_out=LEFT_OUT.get(document.name, ""),
+        stateful=str(stateful).lower(),
+        accepted=json.dumps(["2xx", "404", "409"] if stateful else ["2xx"]),
+    )
     for scheme, values in credentials.items():
         assert isinstance(values, Mapping)
         lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items())
@@ -97,6 +114,54 @@ TOKENS = {
     },
 }
 """Without token fixtures any well-formed credential is accepted, and a check that sends a bad one would say so."""
+
+
+RESOURCES = {
+    "petstore.yaml": {
+        "/pet": {"id": "/id", "lists": ["/pet/findByStatus", "/pet/findByTags"]},
+        "/store/order": {"id": "/id"},
+        "/user": {"id": "/username"},
+    },
+    "museum.yaml": {"/special-events": {"id": "/eventId"}},
+    "books.yaml": {"/books": {"id": "/id"}, "/books/{id}/notes": {"id": "/id"}},
+}
+"""The collections that keep their items."""
+
+
+def well_documented(document: Path, folder: Path) -> Path:
+    """Write a document with an answer for every error that a resource may give, and a schema for all that is sent."""
+    contents = yaml.safe_load(document.read_text())
+    for item in contents["paths"].values():
+        for method in item.keys() - {"parameters"}:
+            for status in ("404", "409", "415", "422"):
+                item[method]["responses"].setdefault(status, {"description": "an error"})
+    # Whatever is sent as a JSON Patch would be valid: there is no schema for it.
+    del contents["paths"]["/books/{bookId}"]["patch"]["requestBody"]["content"][
+        "application/json-patch+json"
+    ]
+    written = folder / document.name
+    written.write_text(yaml.safe_dump(contents, sort_keys=False))
+    return written
+
+
+@pytest.mark.parametrize(
+    ("name", "credentials"),
+    [
+        ("petstore.yaml", {"api_key": {"api_key": "k"}, "petstore_auth": {"bearer": "t"}}),
+        ("museum.yaml", {"MuseumPlaceholderAuth": {"username": "u", "password": "p"}}),
+        ("books.yaml", {}),
+    ],
+)
+def test_nor_where_items_are_kept(
+    name: str, credentials: Mapping[str, object], tmp_path: Path
+) -> None:
+    document = well_documented(DATA / name, tmp_path) if name == "books.yaml" else spec(name)
+    fixtures = tmp_path / "fixtures.json"
+    contents = {"version": 1, "tokens": TOKENS.get(name, {}), "resources": RESOURCES[name]}
+    fixtures.write_text(json.dumps(contents))
+    with serving(document, "--seed", "1", "--fixtures", str(fixtures)) as server:
+        printed = run(document, server.url, tmp_path, credentials, stateful=True)
+    assert "Stateful" in printed
 
 
 @pytest.mark.parametrize(
