@@ -146,16 +146,14 @@ class Resources:
                 )
             except Unsatisfiable:
                 return None
-            return self._created(
-                request, id_text(made), with_id(item, resource.id, made), made=True
-            )
-        return self._created(request, name, item, made=False)
+            return self._created(request, id_text(made), with_id(item, resource.id, made))
+        return self._created(request, name, item)
 
-    def _created(self, request: _Request, name: str, item: Item, *, made: bool) -> Selection:
+    def _created(self, request: _Request, name: str, item: Item) -> Selection:
         asked, resource = request.asked, request.resource
         item = self._items.completed(item, resource.schema)
         try:
-            changes = request.items.create(name, item, made=made)
+            changes = request.items.create(name, item)
         except Full as error:
             return _refused(asked, resource, 507, "resource-full", str(error))
         operation = asked.operation
@@ -183,7 +181,7 @@ class Resources:
             return _absent(request.asked, request.resource, request.id_text)
         value = request.asked.values.path.get(request.part.names[-1])
         item = with_id(self._below(request, payload), request.resource.id, value)
-        return self._created(request, request.id_text, item, made=False)
+        return self._created(request, request.id_text, item)
 
     def _replace_named(self, request: _Request) -> Selection | None:
         """Replace the item that the body names."""

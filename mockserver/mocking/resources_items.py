@@ -124,7 +124,7 @@ class Items:
         self,
         carrier: Carrier | None,
         tokens: Sequence[str],
-        taken: Container[str],
+        taken: Sequence[str],
         made: int,
         chance: Chance,
     ) -> str | int:
@@ -136,15 +136,15 @@ class Items:
         schema = (self.at(carrier.item, tokens) if carrier else None) or True
         keywords = flat_of(self._api, schema).keywords
         types = types_of(keywords) or []
-        numbers = [int(text) for text in taken if text.isascii() and text.isdigit()]
-        number = max([made, *numbers, _least(keywords) - 1]) + 1
+        number = max(made + 1, _least(keywords))
         if not types or "integer" in types or "number" in types:
-            for candidate in range(number, number + _MOST_IDS):
+            again = range(_least(keywords), _least(keywords) + len(taken) + 1)
+            for candidate in (*range(number, number + _MOST_IDS), *again):
                 if str(candidate) not in taken and self.fits(candidate, schema):
                     return candidate
         if not types or "string" in types:
             is_plain = keywords.get("format") not in FORMATS and "pattern" not in keywords
-            if is_plain and self.fits(str(number), schema):
+            if is_plain and str(number) not in taken and self.fits(str(number), schema):
                 return str(number)
             for attempt in range(_MOST_IDS):
                 drawn = make_string(keywords, tokens[-1], chance.fork(attempt), dynamic=True)

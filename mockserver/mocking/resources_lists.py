@@ -360,7 +360,7 @@ def _tell(
             continue
         said = [len(told.page.items)] if counts_all and fold(name) == "count" else told.says(name)
         inner = properties_of(api, member)
-        if levels and inner and not said:
+        if levels and inner:
             below = whole.get(name)
             filled = dict(below) if isinstance(below, dict) else {}
             further = path[1:] if name == path[0] and len(path) > 1 else ("",)

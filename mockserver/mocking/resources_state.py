@@ -4,7 +4,7 @@ Every change names the order that it was decided on, so of two changes to a coll
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockserver.mocking.memory import collection_key, item_key
@@ -29,7 +29,8 @@ class _Order(NamedTuple):
 
     Attributes:
         ids: Of its items, the oldest first.
-        made: How many identifiers were made.
+        made: The highest number that identified an item at any time, and one more for each text that did: no number
+            comes twice.
         size: Bytes of the items that are kept.
     """
 
@@ -52,7 +53,7 @@ class Collection:
 
     Attributes:
         ids: Of its items, the oldest first.
-        made: How many identifiers were made.
+        made: No number above it identified an item yet.
     """
 
     def __init__(self, session: Session, path: str, seeds: Mapping[str, Item]) -> None:
@@ -61,7 +62,7 @@ class Collection:
         self._seeds = seeds
         self._key = collection_key(path)
         self._seen = session.values.get(self._key)
-        self._order = _read_order(self._seen) or _Order(tuple(seeds))
+        self._order = _read_order(self._seen) or _Order(tuple(seeds), _highest(seeds))
         self.ids = self._order.ids
         self.made = self._order.made
 
@@ -74,8 +75,8 @@ class Collection:
         """Return an item, ``None`` where there is none."""
         return self._item(id_text) if id_text in self.ids else None
 
-    def create(self, id_text: str, item: Item, *, made: bool) -> Changes:
-        """Return what adds an item that is not there, with an identifier that was ``made`` or the client's own.
+    def create(self, id_text: str, item: Item) -> Changes:
+        """Return what adds an item that is not there.
 
         Raises:
             Full: There are too many.
@@ -83,7 +84,8 @@ class Collection:
         if len(self.ids) >= MOST_ITEMS:
             raise Full(f"{self.path} has {MOST_ITEMS:,} items, which is as many as a session keeps")
         size = _size(item)
-        order = _Order((*self.ids, id_text), self.made + made, self._order.size + size)
+        made = max(self.made, _number(id_text) or self.made + 1)
+        order = _Order((*self.ids, id_text), made, self._order.size + size)
         return self._put(id_text, item, order, size)
 
     def replace(self, id_text: str, item: Item) -> Changes:
@@ -135,6 +137,16 @@ def _read_order(value: object) -> _Order | None:
     if not isinstance(value, dict):
         return None
     return _Order(tuple(map(str, value["ids"])), int(value["made"]), int(value["size"]))
+
+
+def _number(id_text: str) -> int:
+    """Return the number that an identifier is; 0 for a text, and for what clients cannot count on from (2^53)."""
+    is_number = id_text.isascii() and id_text.isdigit() and len(id_text) < 16
+    return int(id_text) if is_number else 0
+
+
+def _highest(ids: Iterable[str]) -> int:
+    return max(map(_number, ids), default=0)
 
 
 def _spent(values: Mapping[str, object]) -> int:

@@ -242,7 +242,8 @@ def test_the_same_seed_makes_the_same_identifiers(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         document = DOCUMENT.replace(
-            "id: {type: integer, readOnly: true}", "id: {type: string, format: uuid}"
+            "id: {type: integer, readOnly: true}",
+            "id: {type: string, format: uuid, readOnly: true}",
         )
         client = Client(build(folder, document, FIXTURES, MockOptions(explain=False)))
         made.append([client.send("POST /books", {"title": "a"})[1]["id"] for _ in range(2)])
