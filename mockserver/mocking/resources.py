@@ -62,7 +62,10 @@ class Resources:
         self._answers = Answers(api, self._items)
         self._parts = find_parts(api, fixtures.resources.values())
         self._seeds: Mapping[str, Mapping[str, Item]] = {
-            path: {str(id_of(item, each.id)): item for item in each.items}
+            path: {
+                str(id_of(item, each.id)): self._items.completed(item, each.schema)
+                for item in each.items
+            }
             for path, each in fixtures.resources.items()
         }
         self.operations = frozenset(self._parts)
@@ -142,7 +145,7 @@ class Resources:
             chance = Chance(self._seed, asked.session.name, items.path, "id", items.made)
             try:
                 made = self._items.new_id(
-                    resource.schema, resource.id, items.ids, items.made, chance
+                    resource.schema, resource.id, frozenset(items.ids), items.made, chance
                 )
             except Unsatisfiable:
                 return None
@@ -186,7 +189,7 @@ class Resources:
     def _replace_named(self, request: _Request) -> Selection | None:
         """Replace the item that the body names."""
         payload = self._payload(request)
-        name = id_of(payload, request.resource.id) if payload else None
+        name = id_of(payload or {}, request.resource.id)
         if payload is None or name is None:
             return None
         old = request.items.find(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection as Container, Mapping, Sequence
 from copy import deepcopy
+from itertools import chain
 from typing import NamedTuple
 
 from mockserver.fixtures.carriers import Carrier, flat_of, properties_of
@@ -124,7 +125,7 @@ class Items:
         self,
         carrier: Carrier | None,
         tokens: Sequence[str],
-        taken: Sequence[str],
+        taken: frozenset[str],
         made: int,
         chance: Chance,
     ) -> str | int:
@@ -139,7 +140,7 @@ class Items:
         number = max(made + 1, _least(keywords))
         if not types or "integer" in types or "number" in types:
             again = range(_least(keywords), _least(keywords) + len(taken) + 1)
-            for candidate in (*range(number, number + _MOST_IDS), *again):
+            for candidate in chain(range(number, number + _MOST_IDS), again):
                 if str(candidate) not in taken and self.fits(candidate, schema):
                     return candidate
         if not types or "string" in types:
@@ -250,10 +251,10 @@ def _mend(root: list[object], violation: SchemaViolation, samples: Samples) -> N
     path: Path = (0, *violation.instance_path)
     here, bare, full = (_node(value, path) for value in (root, [samples.bare], [samples.full]))
     if violation.keyword == "required" and isinstance(here, dict):
-        for sample in (bare, full):
-            for name, member in sample.items() if isinstance(sample, dict) else ():
-                if sample is bare or not isinstance(bare, dict):
-                    here.setdefault(name, deepcopy(member))
+        sample = bare if isinstance(bare, dict) else full
+        for name, member in sample.items() if isinstance(sample, dict) else ():
+            if f'"{name}"' in violation.message:
+                here.setdefault(name, deepcopy(member))
         return
     if violation.keyword in _CLOSED and isinstance(here, dict) and isinstance(full, dict):
         for name in here.keys() - full.keys():

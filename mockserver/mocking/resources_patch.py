@@ -156,7 +156,8 @@ def _remove(whole: list[object], tokens: list[str]) -> object:
         whole[0] = None
     elif isinstance(parent, dict):
         del parent[last]
-    elif isinstance(parent, list):
+    else:
+        assert isinstance(parent, list)  # what was found stands in an object or a list
         del parent[_index(last, len(parent) - 1)]
     return removed
 
@@ -166,5 +167,6 @@ def _replace(whole: list[object], tokens: list[str], value: object) -> None:
     parent, last = _find(whole, tokens[:-1]), tokens[-1]
     if isinstance(parent, dict):
         parent[last] = value
-    elif isinstance(parent, list):
+    else:
+        assert isinstance(parent, list)  # what was found stands in an object or a list
         parent[_index(last, len(parent) - 1)] = value

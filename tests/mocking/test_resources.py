@@ -175,8 +175,13 @@ def test_every_session_begins_with_the_seed(tmp_path):
     """
     client = shelf(tmp_path, fixtures)
     other = Client(client.mock, client.store, "b")
-    assert client.send("GET /books/5")[1] == {"id": 5, "title": "b", "shelf": "Q"}
-    assert client.send("GET /books/4")[1] == {"id": 4, "title": "a", "shelf": "A1"}
+    assert client.send("GET /books/5")[1] == {
+        "id": 5,
+        "title": "b",
+        "genre": "novel",
+        "shelf": "Q",
+    }
+    assert client.send("GET /books/4")[1]["shelf"] == "A1"
     client.send("DELETE /books/4")
     client.send("PATCH /books/5", {"title": "c"})
     assert titles(client) == ["c"]
@@ -250,3 +255,87 @@ def test_the_same_seed_makes_the_same_identifiers(tmp_path):
     assert made[0] == made[1]
     assert made[0][0] != made[0][1]
     assert [len(each) for each in made[0]] == [36, 36]
+
+
+PETS = """
+    openapi: 3.0.3
+    info: {title: t, version: "1"}
+    paths:
+      /pet:
+        post: &take
+          requestBody: {content: {application/json: {}, text/plain: {}}}
+          responses: {default: {description: a pet, content: {application/json: {schema: &pet {properties: {id: {enum: [1, 2]}, name: {type: string}}}}}}}
+        put: {requestBody: {content: {application/json: {}, text/plain: {}}}, responses: {"200": {description: a pet, content: {application/json: {schema: *pet}}}}}
+        delete: {responses: {"204": {description: all gone}}}
+      /pet/{id}:
+        parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+        get: {responses: {"200": {description: text, content: {text/plain: {schema: {type: string, example: own}}}}}}
+        put: {requestBody: {content: {application/json: {}, text/plain: {}}}, responses: {"201": {description: a pet}}}
+        post:
+          parameters: [{name: name, in: query, schema: {type: string}}, {name: other, in: query, schema: {type: string}}]
+          responses: {"200": {description: a pet, content: {application/json: {schema: *pet}}}}
+      /bare: {post: {responses: {}}}
+"""
+
+
+@pytest.fixture
+def pets(tmp_path):
+    return Client(build(tmp_path, PETS, "resources: {/pet: {id: /id}, /bare: {id: /x}}"))
+
+
+def test_an_item_may_be_replaced_by_its_collection(pets):
+    assert pets.send("POST /pet", {"name": "a", "id": 2}) == (200, {"id": 2, "name": "a"})
+    assert pets.send("PUT /pet", {"name": "b", "id": 2}) == (200, {"id": 2, "name": "b"})
+    assert pets.send("PUT /pet", {"name": "b", "id": 1})[0] == 404
+    assert pets.decide("PUT /pet", {"name": "b"}).why.startswith("document; ")
+    assert pets.decide("PUT /pet", [1]).why.startswith("document; ")
+    assert pets.decide("DELETE /pet").why.startswith("document; ")
+
+
+def test_a_query_may_change_an_item(pets):
+    pets.send("POST /pet", {"name": "a"})
+    assert pets.send("POST /pet/1?name=b&other=c") == (200, {"id": 1, "name": "b"})
+    assert pets.decide("POST /pet/2?name=b").response.status == 404
+
+
+def test_an_answer_without_a_place_for_the_item_is_the_documents(pets):
+    pets.send("POST /pet", {"name": "a"})
+    answer = pets.decide("GET /pet/1")
+    assert answer.response.body == b"own"
+    assert answer.why.startswith("resource; /pet read; generated; ")
+
+
+def test_what_cannot_be_created_is_left_to_the_document(pets):
+    for _ in range(2):
+        assert pets.decide("POST /pet", {"name": "a"}).why.startswith("resource; /pet created; ")
+    assert pets.decide("POST /pet", {"name": "a"}).why.startswith("document; ")
+    assert pets.decide("POST /pet", ["a"]).why.startswith("document; ")
+    assert pets.decide("PUT /pet/1", ["a"]).why.startswith("document; ")
+    # ``default`` is the success here, and cannot say that something is wrong.
+    assert header(pets.decide("POST /pet", {"id": 1}), "x-mock-error") == "item-exists"
+    assert pets.decide("PUT /pet/9", {"name": "z"}).response.status == 201
+
+
+def test_an_operation_without_answers_creates_all_the_same(pets):
+    answer = pets.decide("POST /bare")
+    assert (answer.response.status, answer.response.body) == (201, b"")
+    assert pets.store.session("a").values["item /bare/1"] == {"x": 1}
+
+
+def test_below_is_recognised_whatever_its_parameters_are_called(client):
+    client.send("POST /books", {"title": "a"})
+    assert client.decide("GET /books/1/cover").why.startswith("document; ")
+    made = client.decide("POST /books/1/notes", {})
+    assert made.advance
+    assert [change.key for change in made.advance.changes] == [
+        "items /books",
+        "items /books/1/notes",
+        "item /books/1/notes/1",
+    ]
+
+
+def test_an_item_need_not_name_what_it_lies_below(tmp_path):
+    document = DOCUMENT.replace(", bookId: {type: integer}", "")
+    client = Client(build(tmp_path, document, FIXTURES))
+    client.send("POST /books", {"title": "a"})
+    assert client.send("POST /books/1/notes", {}) == (201, {"id": "1", "text": "hm"})
