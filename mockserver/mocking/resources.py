@@ -62,10 +62,7 @@ class Resources:
         self._answers = Answers(api, self._items)
         self._parts = find_parts(api, fixtures.resources.values())
         self._seeds: Mapping[str, Mapping[str, Item]] = {
-            path: {
-                str(id_of(item, each.id)): self._items.completed(item, each.schema)
-                for item in each.items
-            }
+            path: {str(id_of(item, each.id)): self._completed(item, each) for item in each.items}
             for path, each in fixtures.resources.items()
         }
         self.operations = frozenset(self._parts)
@@ -154,7 +151,7 @@ class Resources:
 
     def _created(self, request: _Request, name: str, item: Item) -> Selection:
         asked, resource = request.asked, request.resource
-        item = self._items.completed(item, resource.schema)
+        item = self._completed(item, resource)
         try:
             changes = request.items.create(name, item)
         except Full as error:
@@ -231,7 +228,7 @@ class Resources:
         resource = request.resource
         item = {**self._sent(new, resource), **self._own(old, resource)}
         item = with_id(self._below(request, item), resource.id, value_at(old, resource.id))
-        item = self._items.completed(item, resource.schema)
+        item = self._completed(item, resource)
         try:
             changes = request.items.replace(name, item)
         except Full as error:
@@ -278,6 +275,11 @@ class Resources:
             if member := next((each for each in members if fold(each) in folded), None):
                 item.setdefault(member, request.asked.values.path.get(asked))
         return item
+
+    def _completed(self, item: Item, resource: Resource) -> dict[str, object]:
+        """Return an item with all that the document wants of it, and the identifier that it has."""
+        completed = self._items.completed(item, resource.schema)
+        return with_id(completed, resource.id, value_at(item, resource.id))
 
     def _asked_members(self, request: _Request) -> dict[str, object]:
         """Return the members of an item that the query sets."""

@@ -60,14 +60,28 @@ class Items:
     # As they are kept
 
     def completed(self, item: Mapping[str, object], carrier: Carrier | None) -> dict[str, object]:
-        """Return a new item with the document's defaults and what only a server sets (``readOnly``)."""
+        """Return a new item with the document's defaults, what only a server sets (``readOnly``), and what must be there.
+
+        Once it is kept so, every answer says the same of it.
+        """
         if carrier is None:
             return dict(item)
-        sample = value_at(self.samples(carrier.location).full, carrier.path)
-        if carrier.many:
-            sample = sample[0] if isinstance(sample, list) and sample else None
+        path = (*carrier.path, 0) if carrier.many else carrier.path
+        sample = _node(self.samples(carrier.location).full, path)
         completed = self._complete(item, carrier.item, sample)
-        return completed if isinstance(completed, dict) else dict(item)
+        assert isinstance(completed, dict)
+        shown = self.shown(completed, carrier.item, None)
+        try:
+            whole = self.mended(
+                self.wrapped([shown] if carrier.many else shown, carrier), carrier.location
+            )
+        except Unsatisfiable:
+            return completed
+        found = _node(whole, path)
+        if not isinstance(found, dict):
+            return completed
+        hidden = {name: member for name, member in completed.items() if name not in shown}
+        return {**hidden, **found}
 
     def _complete(self, value: object, schema: Schema, sample: object) -> object:
         if isinstance(value, list):

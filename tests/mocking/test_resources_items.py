@@ -17,8 +17,19 @@ TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
 
 
+DATE = {"type": "string", "format": "date"}
+MANY = {
+    "type": "array",
+    "items": {"properties": {"n": {"type": "integer", "example": 3, "readOnly": True}}},
+}
+
+
 def thing(**properties):
     return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def optional(**properties):
+    return {"type": "object", "properties": properties}
 
 
 def carried(folder, schema, *, many=False, token="id") -> tuple[Items, Any, Location]:
@@ -40,50 +51,33 @@ def carried(folder, schema, *, many=False, token="id") -> tuple[Items, Any, Loca
 @pytest.mark.parametrize(
     ("schema", "item", "expected"),
     [
-        (thing(id=WHOLE, kind={"default": "new"}), {"id": 1}, {"id": 1, "kind": "new"}),
-        (thing(id=WHOLE, kind={"default": "new"}), {"kind": "old"}, {"kind": "old"}),
-        (thing(id=WHOLE, kind={"type": "string", "default": 1}), {}, {}),
-        (
-            thing(id=WHOLE, made={"type": "string", "format": "date", "readOnly": True}),
-            {},
-            {"made": "2019-08-24"},
-        ),
-        (thing(id=WHOLE, of=thing(n={"default": 1})), {"of": {}}, {"of": {"n": 1}}),
-        (thing(id=WHOLE, of=thing(n={"default": 1})), {"of": 7}, {"of": 7}),
-        (
-            thing(
-                id=WHOLE,
-                of={"type": "array", "items": thing(n={**WHOLE, "example": 3, "readOnly": True})},
-            ),
-            {"of": [{}, 1]},
-            {"of": [{"n": 3}, 1]},
-        ),
-        (
-            thing(
-                id=WHOLE,
-                of={"type": "array", "maxItems": 0, "items": thing(n={**WHOLE, "readOnly": True})},
-            ),
-            {"of": [{}]},
-            {"of": [{}]},
-        ),
-        (
-            {
-                "type": "object",
-                "not": {},
-                "properties": {"id": WHOLE, "own": {**WHOLE, "readOnly": True}},
-            },
-            {},
-            {},
-        ),
+        (optional(id=WHOLE, kind={"default": "new"}), {"id": 1}, {"id": 1, "kind": "new"}),
+        (optional(id=WHOLE, kind={"default": "new"}), {"kind": "old"}, {"kind": "old"}),
+        (optional(id=WHOLE, kind={"type": "string", "default": 1}), {}, {}),
+        (optional(id=WHOLE, made={**DATE, "readOnly": True}), {}, {"made": "2019-08-24"}),
+        (optional(id=WHOLE, made=DATE), {}, {}),
+        (thing(id=WHOLE, made=DATE), {"id": 1}, {"id": 1, "made": "2019-08-24"}),
+        (optional(id=WHOLE, of=thing(n={"default": 1})), {"of": {}}, {"of": {"n": 1}}),
+        (optional(id=WHOLE, of=thing(n={"default": 1})), {"of": 7}, {"of": {"n": 1}}),
+        (optional(id=WHOLE, of=MANY), {"of": [{}, 1]}, {"of": [{"n": 3}, 1]}),
+        (optional(id=WHOLE, of={**MANY, "maxItems": 0}), {"of": [{}]}, {"of": []}),
+        (optional(id=WHOLE, s={**TEXT, "writeOnly": True}), {"s": "x"}, {"s": "x"}),
+        ({"not": {}, **optional(id=WHOLE, own={**WHOLE, "readOnly": True})}, {"id": 2}, {"id": 2}),
     ],
 )
 def test_what_is_kept_is_complete(tmp_path, schema, item, expected):
     items, carrier, _ = carried(tmp_path, schema)
     assert items.completed(item, carrier) == expected
     listed, in_list, _ = carried(tmp_path, {"type": "array", "items": schema}, many=True)
-    if expected != {}:
-        assert listed.completed(item, in_list) == expected
+    assert listed.completed(item, in_list) == expected
+    enveloped, in_envelope, _ = carried(tmp_path, optional(data=schema))
+    assert enveloped.completed(item, in_envelope) == expected
     assert items.completed(item, None) == item
+
+
+def test_what_an_envelope_cannot_hold_is_kept_as_it_is(tmp_path):
+    items, carrier, _ = carried(tmp_path, optional(data={**optional(id=WHOLE), "enum": [None]}))
+    assert items.completed({"id": 1}, carrier) == {"id": 1}
 
 
 @pytest.mark.parametrize(
