@@ -66,7 +66,7 @@ class Items:
         """
         if carrier is None:
             return dict(item)
-        path = (*carrier.path, 0) if carrier.many else carrier.path
+        path: Path = (*carrier.path, 0) if carrier.many else carrier.path
         sample = _node(self.samples(carrier.location).full, path)
         completed = self._complete(item, carrier.item, sample)
         assert isinstance(completed, dict)
