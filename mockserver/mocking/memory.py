@@ -31,7 +31,7 @@ def collection_key(path: str) -> str:
 
 def item_key(path: str, id_text: str) -> str:
     """Return the key of an item of a collection: the item, absent where it is gone or still as it began."""
-    return f"item {path}/{quote(id_text, safe='')}"
+    return f"item {path}/{quote(id_text, safe='', errors='surrogatepass')}"
 
 
 class Override(NamedTuple):

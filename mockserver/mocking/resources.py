@@ -16,7 +16,8 @@ from mockserver.generation.making import Unsatisfiable
 from mockserver.messages import ABSENT, HeaderPair
 from mockserver.mocking.resources_answers import Answers
 from mockserver.mocking.resources_items import Items, id_of, with_id
-from mockserver.mocking.resources_lists import Told, choose, fold
+from mockserver.mocking.resources_lists import choose, fold
+from mockserver.mocking.resources_pages import Told
 from mockserver.mocking.resources_parts import Part, find_parts, parent_names
 from mockserver.mocking.resources_patch import CannotPatch, TestFailed, apply, merge
 from mockserver.mocking.resources_state import Changes, Collection, Full, Item
@@ -107,7 +108,11 @@ class Resources:
         resource, seeds = part.resource, self._seeds[part.resource.path]
         values = asked.values.path
         told = {name: _text(values.get(given)) for name, given in part.parents().items()}
-        path = re.sub(r"\{([^{}]*)\}", lambda found: quote(told[found[1]], safe=""), resource.path)
+        path = re.sub(
+            r"\{([^{}]*)\}",
+            lambda found: quote(told[found[1]], safe="", errors="surrogatepass"),
+            resource.path,
+        )
         if told and seeds:
             seeds = {key: item for key, item in seeds.items() if _is_below(item, told, resource)}
         further = part.names[len(told) :]

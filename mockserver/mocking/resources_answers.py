@@ -8,7 +8,8 @@ from mockserver.fixtures.model import Resource
 from mockserver.generation.making import Unsatisfiable
 from mockserver.messages import HeaderPair, HttpRequest
 from mockserver.mocking.resources_items import Items
-from mockserver.mocking.resources_lists import TOTALS, Told, fold, tell
+from mockserver.mocking.resources_lists import fold
+from mockserver.mocking.resources_pages import TOTALS, Told, tell
 from mockserver.mocking.resources_state import Item
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Location, MediaType, Response
@@ -69,7 +70,11 @@ class Answers:
         self, response: Response | None, request: HttpRequest, id_text: str
     ) -> tuple[HeaderPair, ...]:
         """Return ``Location`` of a new item, where the document has that header and it fits (RFC 9110 §10.2.2)."""
-        path = request.path.rstrip(b"/") + b"/" + quote(id_text, safe="").encode()
+        path = (
+            request.path.rstrip(b"/")
+            + b"/"
+            + quote(id_text, safe="", errors="surrogatepass").encode()
+        )
         return self._headers(response, lambda name: path if name == "location" else None)
 
     def list_headers(self, response: Response | None, told: Told) -> tuple[HeaderPair, ...]:

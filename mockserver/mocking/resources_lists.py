@@ -1,27 +1,22 @@
-"""Lists of items: filtered, sorted and paged by the query parameters that a document has, in the envelope that it has.
+"""Lists of items: filtered, sorted and paged by the query parameters that a document has.
 
-Names are recognised without case and punctuation, so ``per_page`` is ``perPage``; the tables below say what each means.
+Names are recognised without case and punctuation, so ``per_page`` is ``perPage``; the table below says what each means.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode
 
-from mockserver.fixtures.carriers import Carrier, flat_of, properties_of
+from mockserver.fixtures.carriers import flat_of, properties_of
 from mockserver.fixtures.model import Resource
-from mockserver.fixtures.resources import value_at
-from mockserver.generation.fitting import alike
-from mockserver.messages import HttpRequest
-from mockserver.mocking.resources_items import Items, id_of, put
-from mockserver.schemas import Schema
+from mockserver.fixtures.resources import id_text, value_at
+from mockserver.mocking.resources_items import id_of
 from mockserver.spec.compile import Api
 from mockserver.spec.model import Operation, Parameter
 
 Item = Mapping[str, object]
 
-_ROLES: Mapping[str, frozenset[str]] = {
+ROLES: Mapping[str, frozenset[str]] = {
     "limit": frozenset(
         [
             "limit",
@@ -63,17 +58,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
 }
 """Role of a query parameter to its folded names."""
 
-TOTALS = frozenset(
-    [
-        "total",
-        "totalcount",
-        "totalitems",
-        "totalresults",
-        "totalelements",
-        "totalrecords",
-        "itemcount",
-    ]
-)
+_MOST_SORTS = 8
 _DESCENDING = frozenset(("desc", "descending", "-1", "down"))
 _ASCENDING = frozenset(("asc", "ascending", "1", "up"))
 
@@ -132,13 +117,13 @@ def read_parameters(operation: Operation, resource: Resource, api: Api) -> Readi
     for name in parameters:
         if name in roles.values() or name in filters:
             continue
-        role = next((role for role, known in _ROLES.items() if fold(name) in known), None)
+        role = next((role for role, known in ROLES.items() if fold(name) in known), None)
         if name in members:
             filters[name] = (name,)
         elif role is not None:
             roles.setdefault(role, name)
-        elif fold(name) in folded:
-            filters[name] = (folded[fold(name)],)
+        elif member := folded.get(fold(name)) or folded.get(fold(name).removeprefix("filter")):
+            filters[name] = (member,)
     limit = _keywords(parameters.get(roles.get("limit", "")), api)
     page = _keywords(parameters.get(roles.get("page", "")), api)
     return Reading(
@@ -176,7 +161,8 @@ def choose(
     id_tokens: Sequence[str],
 ) -> Page:
     """Return the page of a list that a query asks for."""
-    found = [item for item in items if _passes(item, query, reading)]
+    filters = _filters(query, reading)
+    found = [item for item in items if all(asked.passes(item) for asked in filters)]
     _sort(found, query, reading)
 
     def asked(role: str) -> object:
@@ -209,29 +195,49 @@ def _index(items: Sequence[Item], id_text: str, tokens: Sequence[str], *, absent
     return next((index for index, each in enumerate(ids) if each == id_text), absent)
 
 
-def _passes(item: Item, query: Mapping[str, object], reading: Reading) -> bool:
-    """Tell whether an item has everything that the query asks for."""
-    return all(
-        name not in query or _is_asked(value_at(item, path), query[name])
-        for name, path in reading.filters.items()
-    )
+class _Filter(NamedTuple):
+    """What a query asks of a member.
+
+    Attributes:
+        texts: Any of them will do.
+        parts: Or an object with all of these members, of any of them.
+    """
+
+    path: Sequence[str]
+    texts: frozenset[str]
+    parts: tuple[Mapping[str, str], ...]
+
+    def passes(self, item: Item) -> bool:
+        """Tell whether an item has what is asked for."""
+        return self._is_asked(value_at(item, self.path))
+
+    def _is_asked(self, value: object) -> bool:
+        """Tell whether a value is what is asked for: of a list one item, of an object one member."""
+        if isinstance(value, list):
+            return any(self._is_asked(each) for each in value)
+        if isinstance(value, dict):
+            told = {name: id_text(each) for name, each in value.items()}
+            return not self.texts.isdisjoint(told.values()) or any(
+                part.items() <= told.items() for part in self.parts
+            )
+        return value is not None and id_text(value) in self.texts
 
 
-def _is_asked(value: object, asked: object) -> bool:
-    """Tell whether a member is what is asked for: one of several, of a list one item, of an object one member."""
-    if isinstance(asked, list):
-        return any(_is_asked(value, each) for each in asked)
-    if isinstance(value, list):
-        return any(_is_asked(each, asked) for each in value)
-    if isinstance(value, dict):
-        return alike(value, asked) or any(
-            _is_asked(each, asked) for each in value.values() if not isinstance(each, dict | list)
-        )
-    return alike(value, asked) or (value is not None and _text(value) == _text(asked))
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _filters(query: Mapping[str, object], reading: Reading) -> list[_Filter]:
+    """Return what a query asks of the items."""
+    found = []
+    for name, path in reading.filters.items():
+        if name in query:
+            asked = query[name]
+            several = asked if isinstance(asked, list) else [asked]
+            texts = frozenset(id_text(each) for each in several if not isinstance(each, dict))
+            parts = tuple(
+                {key: id_text(value) for key, value in each.items()}
+                for each in several
+                if isinstance(each, dict)
+            )
+            found.append(_Filter(path, texts, parts))
+    return found
 
 
 def _sort(items: list[Item], query: Mapping[str, object], reading: Reading) -> None:
@@ -239,7 +245,7 @@ def _sort(items: list[Item], query: Mapping[str, object], reading: Reading) -> N
     asked = query.get(reading.roles.get("sort", ""))
     parts = asked if isinstance(asked, list) else str(asked or "").split(",")
     direction = fold(str(query.get(reading.roles.get("order", ""), "")))
-    for part in reversed([str(part).strip() for part in parts]):
+    for part in reversed([str(part).strip() for part in parts[:_MOST_SORTS]]):
         name, _, told = re.sub(r"[:\s]+", ":", part.lstrip("+-")).partition(":")
         down = part.startswith("-") or (fold(told) or direction) in _DESCENDING
         if name and fold(name) not in _ASCENDING | _DESCENDING:
@@ -255,121 +261,6 @@ def _by(name: str) -> Callable[[Item], tuple[int, float, str]]:
             return 0, 0.0, ""
         if isinstance(value, int | float):
             return 1, float(min(max(value, -1e300), 1e300)), ""
-        return 2, 0.0, _text(value)
+        return 2, 0.0, id_text(value)
 
     return rank
-
-
-# What is said beside the items
-
-
-class Told(NamedTuple):
-    """What an answer may say of a page.
-
-    Attributes:
-        request: Which asked for it.
-        last_id: Identifier of the last item; ``None`` on an empty page.
-    """
-
-    request: HttpRequest
-    reading: Reading
-    page: Page
-    last_id: str | None
-
-    @property
-    def next_cursor(self) -> str | None:
-        """The cursor of the next page, ``None`` on the last."""
-        return None if self.page.is_last else self.last_id
-
-    @property
-    def number(self) -> int:
-        """The number of this page."""
-        return self.reading.first_page + self.page.start // (
-            self.page.limit or self.page.total or 1
-        )
-
-    def link(self, *, forward: bool) -> str | None:
-        """Return path and query of the next or previous page; ``None`` where there is none that a query can name."""
-        page, roles = self.page, self.reading.roles
-        limit = page.limit or 0
-        if (page.is_last if forward else page.start == 0) or not limit:
-            return None
-        if "offset" in roles:
-            start = page.start + limit if forward else max(page.start - limit, 0)
-            change = roles["offset"], str(start)
-        elif "page" in roles:
-            change = roles["page"], str(self.number + (1 if forward else -1))
-        elif "after" in roles and forward and self.last_id is not None:
-            change = roles["after"], self.last_id
-        else:
-            return None
-        query = parse_qsl(self.request.query.decode("latin-1"), keep_blank_values=True)
-        kept = [pair for pair in query if pair[0] != change[0]]
-        path = quote(self.request.path.decode("latin-1"), safe="/%:@!$&'()*+,;=~")
-        return f"{path}?{urlencode([*kept, change])}"
-
-    def says(self, name: str) -> list[object]:
-        """Return what a member of that name may say, best first; none where the name says nothing to us."""
-        page, folded = self.page, fold(name)
-        found: list[object] = []
-        if folded in TOTALS or folded == "count":
-            found = [page.total]
-        elif folded in ("totalpages", "pages", "pagecount", "lastpage"):
-            found = [max(-(-page.total // page.limit), 1) if page.limit else 1]
-        elif folded in _ROLES["page"] | {"currentpage"}:
-            found = [self.number]
-        elif folded in _ROLES["limit"] and page.limit:
-            found = [page.limit]
-        elif folded in ("offset", "skip", "startindex", "start"):
-            found = [page.start]
-        elif folded in ("hasmore", "hasnext", "more", "hasnextpage", "istruncated"):
-            found = [not page.is_last]
-        elif folded in ("hasprevious", "hasprev", "haspreviouspage"):
-            found = [page.start > 0]
-        elif folded in ("nextcursor", "nextpagetoken", "nexttoken", "cursor", "endcursor", "after"):
-            found = [self.next_cursor, ""]
-        elif folded in ("next", "nextlink", "nexturl", "nextpageurl", "nextpage"):
-            after = None if page.is_last else self.number + 1
-            found = [self.link(forward=True), after if self.page.limit else None]
-            found += [] if any(found) else [""]
-        elif folded in ("previous", "prev", "previouslink", "prevlink", "previousurl", "prevpage"):
-            found = [self.link(forward=False), None, ""]
-        return found
-
-
-def tell(whole: dict[str, object], carrier: Carrier, told: Told, items: Items, api: Api) -> None:
-    """Set what an envelope says of its page, in it and in the objects beside the items."""
-    schema = api.schemas.schema(carrier.location, "response")
-    _tell(whole, schema, told, items, api, carrier.path, levels=2)
-
-
-def _tell(
-    whole: dict[str, object],
-    schema: Schema,
-    told: Told,
-    items: Items,
-    api: Api,
-    path: Sequence[str],
-    *,
-    levels: int,
-) -> None:
-    members = properties_of(api, schema)
-    counts_all = any(fold(name) in TOTALS for name in members)
-    for name, member in members.items():
-        if name == path[0] and len(path) == 1:
-            continue
-        said = [len(told.page.items)] if counts_all and fold(name) == "count" else told.says(name)
-        inner = properties_of(api, member)
-        if levels and inner:
-            below = whole.get(name)
-            filled = dict(below) if isinstance(below, dict) else {}
-            further = path[1:] if name == path[0] and len(path) > 1 else ("",)
-            _tell(filled, member, told, items, api, further, levels=levels - 1)
-            if filled or name in whole:
-                whole[name] = filled
-            continue
-        fitting = [value for value in said if items.fits(value, member)]
-        if fitting:
-            put(whole, (name,), fitting[0])
-        elif said:
-            whole.pop(name, None)

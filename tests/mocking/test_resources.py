@@ -339,3 +339,15 @@ def test_an_item_need_not_name_what_it_lies_below(tmp_path):
     client = Client(build(tmp_path, document, FIXTURES))
     client.send("POST /books", {"title": "a"})
     assert client.send("POST /books/1/notes", {}) == (201, {"id": "1", "text": "hm"})
+
+
+def test_an_identifier_may_be_any_text(client):
+    client.send("POST /books", {"title": "a"})
+    for name in ("a/b", " ", "\x7f", "%2F", "é"):
+        assert client.send("POST /books/1/notes", {"id": name})[1]["id"] == name
+    assert client.send("GET /books/1/notes/a%2Fb")[0] == 200
+    assert client.send("DELETE /books/1/notes/%252F")[0] == 200
+    assert len(client.send("GET /books/1/notes")[1]) == 4
+    assert (
+        client.send("POST /books/1/notes", {"id": "\ud800"})[0] == 201
+    )  # no JSON value to a judge

@@ -4,11 +4,13 @@ from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
-from hypothesis import settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from mockserver.mocking.resources_state import MOST_ITEMS
+from mockserver.validation.validate import Judge
 from tests.mocking.shelf import Client, shelf
 
 TITLES = st.text(max_size=5)
@@ -99,3 +101,69 @@ class Shelf(RuleBasedStateMachine):
 
 TestShelf = Shelf.TestCase
 TestShelf.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+NAMES = st.sampled_from(
+    ["id", "title", "genre", "pages", "tags", "secret", "shelf", "text", "bookId"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner),
+    max_leaves=6,
+)
+STEPS = st.fixed_dictionaries(
+    {
+        "op": st.sampled_from(["add", "remove", "replace", "copy", "move", "test"]),
+        "path": st.sampled_from(["", "/title", "/tags/0", "/tags/-", "/id", "/x"]),
+        "from": st.sampled_from(["/title", "/tags", ""]),
+        "value": JSON,
+    }
+)
+BODIES = (
+    st.builds(lambda body: {"title": "t", **body}, CHANGES | st.dictionaries(NAMES, JSON)) | JSON
+)
+ACTS = st.one_of(
+    st.tuples(
+        st.sampled_from(
+            [
+                "GET /books?limit={}&offset={}",
+                "GET /books?sort_by={}&order={}",
+                "GET /books?tags={}&genre={}",
+                "GET /books/1/notes",
+                *("GET /books/{}", "DELETE /books/{}", "DELETE /books/1/notes/{}"),
+            ]
+        ),
+        st.none(),
+        st.just("json"),
+    ),
+    st.tuples(
+        st.sampled_from(
+            [
+                *("POST /books", "PUT /books/{}", "PATCH /books/{}"),
+                *("POST /books/1/notes", "PUT /books/1/notes/{}"),
+            ]
+        ),
+        BODIES,
+        st.sampled_from(["json", "merge-patch+json"]),
+    ),
+    st.tuples(st.just("PATCH /books/{}"), st.lists(STEPS, max_size=3), st.just("json-patch+json")),
+)
+OURS = {"no-such-operation", "no-such-item", "item-exists", "bad-patch", "patch-conflict"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(ACTS, st.sampled_from([1, 2, "x"]) | st.text(max_size=4)), max_size=12))
+def test_whatever_is_sent_every_answer_fits_the_document(
+    exchanges: list[tuple[tuple[str, object, str], object]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        client = shelf(Path(folder))
+    judge = Judge(client.mock.api)
+    client.send("POST /books", {"title": "first"})
+    for (line, body, kind), told in exchanges:
+        asked = line.replace("{}", quote(str(told), safe=""))
+        decision = client.decide(asked, body, Content_Type=f"application/{kind}")
+        if decision.operation is None or decision.error:
+            assert decision.error in OURS | {"invalid-request", "unsupported-media-type"}
+        else:
+            assert judge.judge_response(decision.operation, decision.response) == []
