@@ -351,3 +351,11 @@ def test_an_identifier_may_be_any_text(client):
     assert (
         client.send("POST /books/1/notes", {"id": "\ud800"})[0] == 201
     )  # no JSON value to a judge
+
+
+def test_creations_at_once_get_identifiers_of_their_own(client):
+    late = Client(client.mock).decide("POST /books", {"title": "late"})
+    assert client.send("POST /books", {"title": "first"})[1]["id"] == 1
+    assert late.advance
+    assert not client.store.advance(client.store.session("a"), late.advance)
+    assert client.send("POST /books", {"title": "late"})[1]["id"] == 2
