@@ -158,7 +158,7 @@ def ours(workload: Workload) -> Sequence[Way]:
     contract = load_contract(settings)
     journal = Journal("inproc")
     log = RequestLog(journal, TextLines(), lambda _: None, most=LINES_FOR_PEOPLE)
-    app = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
+    app, _ = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
     with suppress(RuntimeError):
         freeze()
     return [

@@ -27,6 +27,7 @@ class Settings:
         max_body: Bytes of a request's body.
         root: Folder that no ``$ref`` may leave; ``None`` means the document's.
         overlay: Overlays of the document, in the order in which they are applied.
+        admin_token: What the control API asks for; ``None`` draws one where the server is bound beyond loopback.
         control_prefix: Begins with ``/`` and does not end with it.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     cors_origin: tuple[str, ...] = ()
     allow_host: tuple[str, ...] = ()
     control_prefix: str = "/__mock"
+    admin_token: str | None = None
     max_body: int = 10 * 2**20
     quiet_headers: bool = False
     strict: bool = False
@@ -226,6 +228,12 @@ OPTIONS: tuple[Option, ...] = (
         several=True,
     ),
     Option("control_prefix", _prefix, "Path of the control API.", metavar="PATH"),
+    Option(
+        "admin_token",
+        _text,
+        "Token of the control API; off loopback one is drawn and printed.",
+        metavar="TEXT",
+    ),
     Option("max_body", _size, "Largest request body.", metavar="SIZE"),
     Option("quiet_headers", _switch, "Leave X-Mock-* out of answers."),
     Option("strict", _switch, "Refuse to start where lint finds something."),

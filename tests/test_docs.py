@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 PRODUCT = ROOT / "mockserver"
 DOCUMENTS = [*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
-_MAKES_PROBLEMS = ("problem", "problem_answer", "_problem", "Refused")
+_MAKES_PROBLEMS = ("Refusal", "problem", "problem_answer", "_problem", "Refused")
 
 
 def option_row(option: Option) -> str:

@@ -37,6 +37,8 @@ def good_status(run: Run, operation: Operation) -> int:
     Raises:
         Skip: There is none.
     """
+    if operation.method == "DELETE" and "{" in operation.path and operation.name not in run.makers:
+        raise Skip("what a DELETE takes away cannot be made again")
     if operation.name not in run.good_statuses:
         request, token = run.requests.good(operation)
         exchange = run.send(operation, request, token=token)
@@ -93,8 +95,8 @@ def _headers(run: Run, operation: Operation) -> None:
         ("accept-encoding", "gzip, deflate, br", "RFC 9110 §12.5.3", ()),
         ("accept-language", "de-CH, de;q=0.9, xx;q=0.1", "RFC 9110 §12.5.4", ()),
         ("accept-charset", "utf-8", "RFC 9110 §12.5.2", ()),
-        ("origin", _EVIL, "Fetch §3.2", ()),
-        ("origin", "null", "Fetch §3.2", ()),
+        ("origin", _EVIL, "Fetch §3.2", (403,)),
+        ("origin", "null", "Fetch §3.2", (403,)),
         ("user-agent", "check", "RFC 9110 §10.1.5", ()),
         ("user-agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15", "RFC 9110 §10.1.5", ()),
         ("referer", "https://app.example/x", "RFC 9110 §10.1.3", ()),
@@ -389,6 +391,9 @@ def _head(run: Run, operation: Operation) -> None:
         head.answer.status in (get.answer.status, 404, 405, 501), head, "head",
         f"HEAD is answered as GET, with {get.answer.status}", f"the status is {head.answer.status}", "RFC 9110 §9.3.2",
     )  # fmt: skip
+    again = run.send(documented, run.requests.good(documented)[0])
+    if again.answer is None or again.answer.body != get.answer.body:
+        return  # what changes by itself has no length that could be compared
     if head.answer.status == get.answer.status:
         length = head.answer.header("content-length")
         run.expect(

@@ -47,7 +47,7 @@ def probes_of(run: Run, collections: list[Collection], *, mock: bool) -> Iterato
     yield from credential_probes(run)
     yield from conduct_probes(run)
     yield from robustness_probes(run)
-    if not mock:  # the mock keeps no resources by itself
+    if not mock or run.fixtures.resources:  # by itself the mock keeps none
         yield from resource_probes(collections)
     yield from bound_probes(run)
     yield from policy_probes(run)

@@ -19,7 +19,8 @@ from pathlib import Path
 from mockserver.check.model import Failure, Outcome, State
 from mockserver.check.runner import Run, shell
 from mockserver.fixtures.model import Token
-from mockserver.spec.model import Operation, find_response
+from mockserver.spec.model import Operation, find_response, success_response
+from mockserver.validation.media_types import essence
 
 STATEFUL = "sequences of requests"
 SINGLE = "generated requests"
@@ -77,14 +78,16 @@ def search(
     if find_spec("schemathesis") is None:
         reason = "Schemathesis is not installed: pip install schemathesis"
     else:
-        whole = len(chosen) == len(run.api.operations)
+        chosen = [one for one in chosen if not _streams(one)]
+        ending = [one for one in run.api.operations if not _streams(one)]
+        whole = len(chosen) == len(ending)
         also = stateful and not left_out
         rounds: list[tuple[Sequence[Operation], str]] = []
         if chosen:
             phases = "examples,coverage,fuzzing"
             rounds.append((chosen, f"{phases},stateful" if whole and also else phases))
         if also and not (whole and chosen):
-            rounds.append((run.api.operations, "stateful"))
+            rounds.append((ending, "stateful"))
         for some, phases in rounds:
             seen, why = _Search(run, mock).run(some, phases)
             found += seen
@@ -317,6 +320,12 @@ def _content(written: object) -> str:
             return text
         case _:
             return ""
+
+
+def _streams(operation: Operation) -> bool:
+    """Tell whether an answer has no end: Schemathesis would wait for it."""
+    found = success_response(operation)
+    return found is not None and any(essence(one.name) == "text/event-stream" for one in found[1].content)  # fmt: skip
 
 
 def _outcome(

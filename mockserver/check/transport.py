@@ -18,6 +18,7 @@ from mockserver.messages import HeaderPair, HttpRequest
 
 MOST_BODY = 32 * 1024 * 1024
 _PEEK_SECONDS = 0.02
+_STREAM_SECONDS = 1.0
 _NO_BODY = (204, 304)
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 """Servers that write head and body apart wait 40 ms for a delayed acknowledgement (Linux, tcp(7))."""
@@ -300,6 +301,9 @@ class _Reader:
                 body, self._buffer = self._buffer, b""
                 return body, problems
             return b"", problems
+        kinds = [value.lower() for name, value in headers if name == b"content-type"]
+        if any(kind.startswith(b"text/event-stream") for kind in kinds):
+            return self._begun(chunked=chunked), problems
         if chunked and lengths:
             problems.append("both Content-Length and Transfer-Encoding were sent (RFC 9112 §6.2)")
         if len(lengths) > 1:
@@ -316,6 +320,16 @@ class _Reader:
             pass
         body, self._buffer = self._buffer, b""
         return body, problems
+
+    def _begun(self, *, chunked: bool) -> bytes:
+        """Return the beginning of a stream that has no end (HTML, server-sent events); the connection is of no more use."""
+        if not self._buffer and _is_readable(self.connection, _STREAM_SECONDS):
+            self._more()
+        self.ended = True
+        if chunked:
+            size, _, rest = self._buffer.partition(b"\r\n")
+            return rest[: int(size, 16)] if rest else b""
+        return self._buffer
 
     def _counted(self, length: int, problems: list[str], *, close: bool) -> bytes:
         while len(self._buffer) < length:

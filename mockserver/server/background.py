@@ -25,7 +25,7 @@ def serving(contract: Contract, settings: Settings) -> Iterator[str]:
     """Serve a contract, without watching its files and without a log, and give its URL."""
     journal = Journal("check")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-    app = build_app(
+    app, live = build_app(
         contract,
         replace(settings, reload=False),
         settings.seed or "1",
@@ -35,12 +35,14 @@ def serving(contract: Contract, settings: Settings) -> Iterator[str]:
     )
     with listen(_HOST, 0) as listening:
         server = uvicorn.Server(uvicorn_config(app, settings))
+        live.url = url_of(_HOST, listening)
+        live.stopping = lambda: server.should_exit
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
         )
         thread.start()
         try:
-            yield url_of(_HOST, listening)
+            yield live.url
         finally:
             server.should_exit = True
             thread.join(timeout=_STOP_SECONDS)

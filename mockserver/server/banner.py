@@ -34,12 +34,14 @@ class Occasion(NamedTuple):
     Attributes:
         url: Without trailing slash.
         seed: Given or drawn.
+        admin_token: Of the control API; ``None`` where it asks for none.
     """
 
     contract: Contract
     settings: Settings
     seed: str
     url: str
+    admin_token: str | None = None
 
 
 def banner_text(occasion: Occasion, *, color: bool) -> str:
@@ -63,7 +65,7 @@ def _painted(line: str, title: str, url: str) -> str:
 
 def _sections(occasion: Occasion) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield (title, lines) from top to bottom; an empty title has none."""
-    contract, settings, seed, url = occasion
+    contract, settings, seed, url, token = occasion
     api, fixtures = contract.api, contract.fixtures
     name = escape(f"{api.title} {api.version}".strip())
     count = len(api.operations)
@@ -87,6 +89,8 @@ def _sections(occasion: Occasion) -> Iterator[tuple[str, Sequence[str]]]:
         if more := len(warnings) - len(shown):
             shown.append(f"  … and {more} more: mockserver lint")
         yield f"{len(warnings)} warning{'s' * (len(warnings) != 1)}", shown
+    page = f"  {url}{settings.control_prefix}/"
+    yield "Control", [page, *([f"  token {escape(token)}"] if token else [])]
     watching = "Files are watched. " if settings.reload else ""
     yield "", [f"Seed {escape(seed)}. {watching}Ctrl-C stops."]
 
@@ -110,7 +114,7 @@ def _tokens(tokens: Sequence[Token]) -> Iterator[str]:
 
 def banner_event(occasion: Occasion) -> dict[str, object]:
     """Return the same as one event for ``--log-format json``."""
-    contract, _, seed, url = occasion
+    contract, _, seed, url, _ = occasion
     return {
         "event": "start",
         "url": url,

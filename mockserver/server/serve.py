@@ -15,9 +15,10 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TextIO, cast
+from typing import NamedTuple, TextIO, cast
 
 import uvicorn
 
@@ -27,6 +28,7 @@ from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control import build_control
+from mockserver.server.control.live import Live
 from mockserver.server.fast_lane import FastLane, Memory
 from mockserver.server.log import (
     LINES_FOR_PEOPLE,
@@ -42,6 +44,7 @@ from mockserver.state.journal import Journal
 from mockserver.state.store import MemoryStore
 
 BACKLOG = 2048
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
@@ -69,16 +72,28 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
         if as_json
         else RequestLog(journal, _text_lines(contract, color=color), write, most=LINES_FOR_PEOPLE)
     )
-    app = build_app(contract, settings, seed, directory, journal=journal, request_log=request_log)
+    app, live = build_app(
+        contract, settings, seed, directory, journal=journal, request_log=request_log
+    )
     with listen(settings.host, settings.port) as listening:
-        occasion = Occasion(contract, settings, seed, url_of(settings.host, listening))
+        live.url = url_of(settings.host, listening)
+        occasion = Occasion(contract, settings, seed, live.url, live.admin_token)
         freeze()
         text = json.dumps(banner_event(occasion)) + "\n"
         write(text if as_json else banner_text(occasion, color=color))
+        server = uvicorn.Server(uvicorn_config(app, settings))
+        live.stopping = lambda: server.should_exit
         try:
-            uvicorn.Server(uvicorn_config(app, settings)).run(sockets=[listening])
+            server.run(sockets=[listening])
         finally:
             request_log.flush()
+
+
+class Composed(NamedTuple):
+    """An application, and what its control API sees of it."""
+
+    app: MockApp
+    live: Live
 
 
 def build_app(
@@ -89,10 +104,10 @@ def build_app(
     *,
     journal: Journal,
     request_log: RequestLog,
-) -> MockApp:
+) -> Composed:
     """Compose the application: mock, control API, state, reload and log."""
     build = partial(build_mock, settings=settings, seed=seed)
-    located = settings
+    located, served = settings, contract
 
     def load() -> Contract:
         nonlocal located  # fixtures that appear stay expected: that they are gone again is no wish
@@ -100,21 +115,54 @@ def build_app(
         return load_contract(located)
 
     def use(contract: Contract) -> None:
+        nonlocal served
+        served = contract
         app.use(build(contract))
         freeze()
 
+    def use_scenario(name: str | None) -> None:
+        nonlocal build
+        build = partial(build_mock, settings=replace(settings, scenario=name), seed=seed)
+        app.use(build(served))
+
+    def recorded() -> None:
+        request_log.wake()
+        live.bell.ring()
+
+    now = time.time  # noqa: TID251 - the outer edge: clocks start here
     reloader = Reloader(contract, settings.fixtures, load=load, use=use)
+    live = Live(
+        settings,
+        MemoryStore(),
+        journal,
+        mock=lambda: app.exchanges.served.mock,
+        now=now,
+        reload_state=lambda: reloader.state,
+        reload=reloader.reload,
+        use_scenario=use_scenario,
+        seed=seed,
+        started=now(),
+        folder=directory,
+        admin_token=admin_token(settings),
+    )
     app = MockApp(
         build(contract),
         settings,
-        control=build_control(settings, lambda: reloader.state),
-        store=MemoryStore(),
+        control=build_control(live),
+        store=live.store,
         journal=journal,
-        now=time.time,  # noqa: TID251 - the outer edge: clocks start here
-        recorded=request_log.wake,
+        now=now,
+        recorded=recorded,
         background=partial(reloading, reloader, enabled=settings.reload),
     )
-    return app
+    return Composed(app, live)
+
+
+def admin_token(settings: Settings) -> str | None:
+    """Return the token that the control API asks for: the one given, or one that is drawn where it is needed."""
+    if settings.admin_token or settings.host in LOOPBACK:
+        return settings.admin_token
+    return secrets.token_urlsafe(18)
 
 
 def build_mock(contract: Contract, settings: Settings, seed: str) -> Mock:

@@ -3,7 +3,7 @@
 Invariant: an entry holds no credential; whoever appends has redacted it (``messages``).
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -50,6 +50,9 @@ class Exchange(NamedTuple):
     response_body: bytes
 
 
+Served = tuple[str | None, int, str | None]
+"""Operation, status and case of an answer."""
+
 _OVERHEAD = 1200
 """Bytes that an entry weighs beyond its bodies: measured for ten headers each way."""
 
@@ -71,6 +74,17 @@ class Journal:
         self._issued = 0
         self._appended = 0
         self._entries: deque[Exchange] = deque()
+        self._gone: Counter[Served] = Counter()
+
+    @property
+    def limit(self) -> int:
+        """Return the most entries kept."""
+        return self._limit
+
+    @property
+    def kept(self) -> int:
+        """Return how many entries are kept."""
+        return len(self._entries)
 
     @property
     def appended(self) -> int:
@@ -90,8 +104,36 @@ class Journal:
         while self._entries and (len(self._entries) > self._limit or self._bytes > self._max_bytes):
             gone = self._entries.popleft()
             self._bytes -= _OVERHEAD + len(gone.request_body) + len(gone.response_body)
+            self._gone[gone.operation, gone.status, gone.case] += 1
 
     def since(self, appended: int) -> list[Exchange]:
         """Return the exchanges appended after the first ``appended`` ones, oldest first, as far as still kept."""
         count = min(self._appended - appended, len(self._entries))
         return list(islice(self._entries, len(self._entries) - count, None))
+
+    async def entries(self) -> list[Exchange]:
+        """Return every exchange that is kept, oldest first."""
+        return list(self._entries)
+
+    async def entry(self, identity: str) -> Exchange | None:
+        """Return the exchange of that id, ``None`` where it is not kept."""
+        return next((one for one in reversed(self._entries) if one.id == identity), None)
+
+    async def clear(self, session: str | None = None) -> None:
+        """Forget every exchange, or those of one session; what is counted as served stays."""
+        kept: deque[Exchange] = deque()
+        for one in self._entries:
+            if session is None or one.session == session:
+                self._gone[one.operation, one.status, one.case] += 1
+                self._bytes -= _OVERHEAD + len(one.request_body) + len(one.response_body)
+            else:
+                kept.append(one)
+        self._entries = kept
+
+    async def served(self, session: str | None = None) -> "Counter[Served]":
+        """Return how often each answer was served since the start; of one session, as far as it is kept."""
+        found = Counter(self._gone) if session is None else Counter()
+        for one in self._entries:
+            if session is None or one.session == session:
+                found[one.operation, one.status, one.case] += 1
+        return found

@@ -74,7 +74,7 @@ def application(arguments: Sequence[str]) -> Iterator[Application]:
     settings = locate(replace(_settings(arguments), reload=False), Path.cwd())
     contract = load_contract(settings)
     journal = Journal("golden")
-    app = build_app(
+    app, _ = build_app(
         contract,
         settings,
         settings.seed or "golden",

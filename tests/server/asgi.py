@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mockserver.fixtures.contract import Contract, load_contract
 from mockserver.messages import HeaderPair
 from mockserver.server.app import MockApp
 from mockserver.server.control import build_control
+from mockserver.server.control.live import Live
 from mockserver.server.serve import build_mock
 from mockserver.server.wire import AsgiApp, Message, Scope
 from mockserver.settings import Settings
@@ -100,15 +101,29 @@ class Running:
         self.settings = settings or Settings()
         self.journal = Journal("t")
         self.woken = 0
+        self.store = store or MemoryStore()
+        self.live = Live(
+            self.settings,
+            self.store,
+            self.journal,
+            mock=lambda: self.app.exchanges.served.mock,
+            now=lambda: 1000.0,
+            url="http://localhost",
+            use_scenario=self.use_scenario,
+        )
+        self.contract = contract
         self.app = MockApp(
             build_mock(contract, self.settings, "seed"),
             self.settings,
-            control=build_control(self.settings, lambda: "ok"),
-            store=store or MemoryStore(),
+            control=build_control(self.live),
+            store=self.store,
             journal=self.journal,
             now=lambda: 1000.0,
             recorded=self.wake,
         )
+
+    def use_scenario(self, name: str | None) -> None:
+        self.app.use(build_mock(self.contract, replace(self.settings, scenario=name), "seed"))
 
     def wake(self) -> None:
         self.woken += 1

@@ -11,10 +11,9 @@ import pytest
 from mockserver.errors import Finding, StoreError
 from mockserver.messages import HeaderPair
 from mockserver.server.app import MockApp
-from mockserver.server.control import build_control
 from mockserver.server.exchanges import BODY_KEPT
 from mockserver.server.serve import build_mock
-from mockserver.server.wire import Message
+from mockserver.server.wire import Message, Receive, Scope, Send
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
 from mockserver.state.store import Advance, MemoryStore, Session
@@ -317,6 +316,10 @@ def test_a_websocket_is_refused(server: Running) -> None:
     assert answer(server.app, request).messages == [{"type": "websocket.close"}]
 
 
+async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand where a control API would."""
+
+
 def test_what_runs_beside_the_requests_starts_and_stops_with_the_server(tmp_path: Path) -> None:
     happened: list[str] = []
 
@@ -329,7 +332,7 @@ def test_what_runs_beside_the_requests_starts_and_stops_with_the_server(tmp_path
     settings = Settings()
     app = MockApp(
         build_mock(contract_of(tmp_path, DOCUMENT), settings, "s"), settings,
-        control=build_control(settings, lambda: "ok"), store=MemoryStore(), journal=Journal("t"), now=lambda: 0.0,
+        control=nobody, store=MemoryStore(), journal=Journal("t"), now=lambda: 0.0,
         background=background,
     )  # fmt: skip
     incoming: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
@@ -345,6 +348,6 @@ def test_an_application_needs_nothing_beside_it(tmp_path: Path) -> None:
     settings = Settings()
     app = MockApp(
         build_mock(contract_of(tmp_path, DOCUMENT), settings, "s"), settings,
-        control=build_control(settings, lambda: "ok"), store=MemoryStore(), journal=Journal("t"), now=lambda: 0.0,
+        control=nobody, store=MemoryStore(), journal=Journal("t"), now=lambda: 0.0,
     )  # fmt: skip
     assert answer(app, asked("GET", "/pets")).status == 200

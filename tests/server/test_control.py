@@ -7,12 +7,27 @@ from collections.abc import Sequence
 import pytest
 
 from mockserver.messages import HeaderPair, HttpResponse
+from mockserver.mocking.decide import Mock
 from mockserver.server.control import SCHEMA, build_control
+from mockserver.server.control.live import Live
 from mockserver.server.wire import Message
 from mockserver.settings import Settings
+from mockserver.state.journal import Journal
+from mockserver.state.store import MemoryStore
 
 DEFAULTS = Settings()
 LOOPBACK: HeaderPair = (b"host", b"localhost:4010")
+
+
+def live_of(settings: Settings, reload_state: str = "ok") -> Live:
+    journal = Journal("t")
+    return Live(
+        settings, MemoryStore(), journal, mock=_no_mock, now=lambda: 0.0, reload_state=lambda: reload_state
+    )  # fmt: skip
+
+
+def _no_mock() -> Mock:
+    raise AssertionError("nobody needs it here")
 
 
 def ask(
@@ -37,7 +52,7 @@ def ask(
     }  # fmt: skip
 
     async def run() -> None:
-        await build_control(settings, lambda: reload_state)(scope, receive, send)
+        await build_control(live_of(settings, reload_state))(scope, receive, send)
 
     asyncio.run(run())
     body = b"".join(message.get("body", b"") for message in sent[1:])

@@ -45,7 +45,7 @@ class Server:
         self.written = io.StringIO()
         self.journal = Journal("t")
         log = RequestLog(self.journal, json_line, self.written.write)
-        app = serve.build_app(
+        app, _ = serve.build_app(
             load_contract(settings), settings, "seed", folder, journal=self.journal, request_log=log
         )
         self.listening = serve.listen("127.0.0.1", 0)

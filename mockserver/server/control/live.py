@@ -1,0 +1,74 @@
+"""What the control API can see and change of a running server."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mockserver.mocking.decide import Mock
+from mockserver.settings import Settings
+from mockserver.state.journal import Journal
+from mockserver.state.store import Store
+
+
+class Bell:
+    """Wakes whoever waits for news; ringing costs next to nothing where nobody does."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Event] = set()
+
+    def ring(self) -> None:
+        """Wake everybody."""
+        for event in self._waiting:
+            event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for the next ring, at most so long; tell whether there was one."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(event)
+        return True
+
+
+@dataclass
+class Live:
+    """A running server, as its control API sees it.
+
+    Attributes:
+        mock: Returns what answers now.
+        reload_state: Says ``ok`` or ``failed`` of the last reload.
+        reload: Loads the files again, in a thread; says the same.
+        use_scenario: Makes a scenario the server's default, ``None`` none.
+        started: Seconds since the epoch.
+        now: Seconds since the epoch.
+        folder: The working directory, below which reports of checks are.
+        changes: Counts what was changed by the API, for those who follow it.
+        stopping: The server is about to end: streams shall.
+    """
+
+    settings: Settings
+    store: Store
+    journal: Journal
+    mock: Callable[[], Mock]
+    now: Callable[[], float]
+    reload_state: Callable[[], str] = lambda: "ok"
+    reload: Callable[[], object] = lambda: None
+    use_scenario: Callable[[str | None], object] = lambda _: None
+    seed: str = ""
+    url: str = ""
+    started: float = 0.0
+    folder: Path = field(default_factory=Path)
+    admin_token: str | None = None
+    bell: Bell = field(default_factory=Bell)
+    changes: int = 0
+    stopping: Callable[[], bool] = lambda: False
+
+    def changed(self) -> None:
+        """Tell those who follow that something was changed."""
+        self.changes += 1
+        self.bell.ring()
