@@ -35,6 +35,10 @@ from mockserver.state.store import MemoryStore, Session
 PREFIX = "/__mock"
 
 
+def reports() -> list[Path]:
+    return sorted(Path(".mockserver/checks").glob("*.json"))
+
+
 class StandIn:
     """Answers for the API with what the mock's own state holds."""
 
@@ -45,14 +49,14 @@ class StandIn:
         self.store = MemoryStore()
         self.journal = Journal(f"{time.time_ns():x}"[-6:])
         self.default: str | None = None
-        self.started = datetime.now(UTC).isoformat()
+        self.started = datetime.now(UTC).isoformat()  # noqa: TID251 - the outer edge
         self.app = MockApp(
             build_mock(self.contract, self.settings, "seed"),
             self.settings,
             control=Starlette(routes=[*page_routes(PREFIX), *self.routes()]),
             store=self.store,
             journal=self.journal,
-            now=time.time,
+            now=time.time,  # noqa: TID251 - the outer edge
         )
 
     def routes(self) -> list[Route]:
@@ -90,8 +94,7 @@ class StandIn:
         ]
 
     def operation_value(self, operation: Operation) -> dict[str, object]:
-        cases = self.contract.fixtures.cases.get(operation.name, ())
-        of = [case for case in (cases.values() if isinstance(cases, dict) else cases)]
+        of = list(self.contract.fixtures.cases.get(operation.name, {}).values())
         answers = []
         for key, response in operation.responses.items():
             examples = {example.name for media in response.content for example in media.examples}
@@ -374,9 +377,8 @@ class StandIn:
         return JSONResponse({"operations": rows, "served": served, "of": of, "unused": unused})
 
     async def checks(self, _: Request) -> Response:
-        folder = Path(".mockserver/checks")
         found = []
-        for file in sorted(folder.glob("*.json")):
+        for file in reports():
             report = json.loads(file.read_bytes())
             found.append({"file": file.name, **{k: report[k] for k in ("target", "counts")}})
         return JSONResponse({"checks": found})
@@ -477,7 +479,8 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", port)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         app = StandIn(spec, url).app
-        print(url, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{url}\n")
+        sys.stderr.flush()
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
         uvicorn.Server(config).run(sockets=[listening])
 

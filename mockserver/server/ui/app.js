@@ -95,7 +95,7 @@ async function liveState(event) {
   if (event.detail !== "live") return;
   const restarted = await attempt(drawDocument);
   if (restarted) {
-    live.last = null; // another process counts anew
+    live.forget();
     await attempt(refresh);
     await route();
     say("The server was started again");

@@ -8,7 +8,7 @@ export async function show(root) {
   const open = h("input", { type: "checkbox", id: "open-only", onchange: draw });
   const own = h("input", { type: "checkbox", id: "own-only", onchange: load });
   const total = h("div", { class: "total" });
-  const result = h("div", {});
+  const result = h("div", { class: "stack" });
   let coverage;
   let due = 0;
   put(root, h("div", { class: "head" }, h("h1", {}, "Coverage"),

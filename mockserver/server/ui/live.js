@@ -20,6 +20,14 @@ export class Live extends EventTarget {
     this.#resume();
   }
 
+  /** Begin anew, as with another server: its numbers are not those that were counted so far. */
+  forget() {
+    this.last = null;
+    this.#stop?.abort();
+    this.#stop = null;
+    this.#resume();
+  }
+
   // A browser grants six streams to a host: a tab that nobody sees gives its own back.
   #pause() {
     this.#stop?.abort();

@@ -91,7 +91,7 @@ function tryIt(operation, tokens) {
   const token = h("select", { id: "try-token" }, h("option", { value: "" }, "as in the request"), h("option", { value: "-" }, "none"),
     tokens.filter((one) => one.value).map((one) => h("option", { value: one.value }, `${one.name} (${one.outcome})`)));
   const lines = h("textarea", { id: "try-headers", rows: 3, spellcheck: "false" }, pairs(given.headers).map(([name, value]) => `${name}: ${value}`).join("\n"));
-  const body = h("textarea", { id: "try-body", rows: 6, spellcheck: "false" }, typeof given.body === "string" ? pretty(given.body) : given.body ? JSON.stringify(given.body, null, 2) : "");
+  const body = h("textarea", { id: "try-body", rows: given.body ? 7 : 2, spellcheck: "false" }, typeof given.body === "string" ? pretty(given.body) : given.body ? JSON.stringify(given.body, null, 2) : "");
   const result = h("div", { class: "result", role: "status" });
   const form = h("form", { class: "try", onsubmit: (event) => (event.preventDefault(), send()) },
     h("label", { for: "try-path" }, "Path and query"), target,

@@ -46,13 +46,12 @@ export async function refresh() {
   await refreshSession();
 }
 
+const isKnown = () => state.sessions.some((one) => one.name === state.session);
+
 export async function refreshSession() {
-  try {
-    state.now = await api.get(`sessions/${api.name(state.session)}`);
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    state.now = NOBODY; // a session is made by its first request
-  }
+  if (!isKnown()) state.sessions = (await api.get("sessions")).sessions;
+  // A session is made by its first request or write: to ask for it before would be an error in the console.
+  state.now = isKnown() ? await api.get(`sessions/${api.name(state.session)}`) : NOBODY;
   changed("session");
 }
 

@@ -5,7 +5,7 @@ import { button, empty, h, place, put, say } from "./dom.js";
 import { attempt, state } from "./state.js";
 
 export async function show(root) {
-  const result = h("div", {});
+  const result = h("div", { class: "stack" });
   put(root, h("div", { class: "head" }, h("h1", {}, "Status"), button("Read the files again", reload)), result);
   await draw();
   return {};
