@@ -19,10 +19,15 @@ expect.set_options(timeout=10_000)
 OpenPage = Callable[..., Page]
 
 
+def chromium() -> str | None:
+    """Return the path of a Chromium, or ``None`` where there is none."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 # Of the module, not of the session: a session's would leave its event loop running in the tests of other folders.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = chromium()
     if path is None:
         missing("no Chromium: apt-get install chromium-headless-shell, or CHROMIUM=/path/to/it")
     with sync_playwright() as playwright:

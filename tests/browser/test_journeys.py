@@ -49,6 +49,7 @@ def test_a_tester_picks_session_expires_copies_the_base_url_and_reads_why_the_se
     panel.get_by_role("button", name="Copy as curl").click()
     expect(page.locator("#toast")).to_have_text("Copied curl")
     assert "/~session-expires@anna/api/setup-intent" in clipboard(page)
+    assert "Bearer sk_test_valid" in clipboard(page), "not the redacted one"
     expect(page.locator("#scope")).to_contain_text("createSetupIntent: call")
 
 

@@ -1,7 +1,7 @@
 // One exchange in full: why it was answered so, what it breaks, and what travelled.
 
+import * as api from "./api.js";
 import { block, button, copy, h, method, place, pretty, statusText } from "./dom.js";
-import { baseUrl } from "./state.js";
 import { clock, millis } from "./log.js";
 
 const ASK_AGAIN = new Set(["host", "content-length", "connection", "accept-encoding", "user-agent"]);
@@ -49,13 +49,21 @@ function message(title, line, sent) {
   return h("section", {}, h("h3", {}, title), block(`${line}\n${headers}`, `${title}: head`), body && block(pretty(body), `${title}: body`));
 }
 
-/** Copy the request as a curl command. Credentials were redacted before they were kept: they are to be filled in. */
-export function curlOf(one) {
-  const url = new URL(baseUrl()).origin + one.path + (one.query ? `?${one.query}` : "");
+/** Copy the request as a curl command. Credentials were redacted before they were kept: those of fixtures are filled in again. */
+export async function curlOf(one) {
+  const { tokens } = await api.get("tokens");
+  const url = location.origin + one.path + (one.query ? `?${one.query}` : "");
   const parts = [`curl -i -X ${one.method} ${quote(url)}`];
-  for (const [name, value] of one.request.headers) if (!ASK_AGAIN.has(name.toLowerCase())) parts.push(`-H ${quote(`${name}: ${value}`)}`);
+  for (const [name, value] of one.request.headers) if (!ASK_AGAIN.has(name.toLowerCase())) parts.push(`-H ${quote(`${name}: ${reveal(name, value, tokens)}`)}`);
   if (one.request.body) parts.push(`--data-raw ${quote(one.request.body)}`);
   return copy(parts.join(" \\\n  "), "curl");
+}
+
+function reveal(header, value, tokens) {
+  const known = tokens.find((token) => token.value && value === `<token ${token.name}>`);
+  if (!known) return value;
+  if (header.toLowerCase() !== "authorization") return known.value;
+  return known.value.includes(":") ? `Basic ${btoa(known.value)}` : `Bearer ${known.value}`;
 }
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
