@@ -1,5 +1,6 @@
 """A server whose page is under test, as a process of its own that can be ended and started again on its port."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from tests.running import ROOT, Answered, environment, exchange
 
+_ANNOUNCED = re.compile(r"http://127\.0\.0\.1:\d+")
 GOOD = {"Authorization": "Bearer sk_test_valid"}
 
 
@@ -29,16 +31,18 @@ class PageServer:
     def start(self) -> None:
         """Start, on the same port as before."""
         self._process = subprocess.Popen(
-            [sys.executable, ROOT / "tests/browser/stand_in.py", self._document, str(self.port)],
+            [sys.executable, "-m", "mockserver", "serve", self._document, "-p", str(self.port)],
             cwd=self._cwd,
             env=environment(),
             stderr=subprocess.PIPE,
             text=True,
         )
         assert self._process.stderr is not None
-        line = self._process.stderr.readline()
-        assert line.startswith("http"), line + self._process.stderr.read()
-        self.url = line.strip()
+        lines: list[str] = []
+        while not (found := _ANNOUNCED.search("".join(lines))):
+            lines.append(self._process.stderr.readline())
+            assert lines[-1], "".join(lines)
+        self.url = found[0]
         self.port = int(self.url.rpartition(":")[2])
         self._drain = threading.Thread(target=self._process.stderr.read, daemon=True)
         self._drain.start()

@@ -47,7 +47,9 @@ def gate_of(live: Live) -> Gate:
     open_paths = frozenset((f"{prefix}/live", f"{prefix}/ready"))
     shell = (f"{prefix}/ui/",)
     written = [
-        (row.method, compile_path(prefix + row.path)[0]) for row in TABLE if row.body is not None
+        (row.method, compile_path(prefix + row.path)[0])
+        for row in (*TABLE, *STREAMS)
+        if row.body is not None
     ]
 
     def takes_json(method: str, path: str) -> bool:

@@ -1,5 +1,6 @@
 """What the control API answers at each path, over the running server; who may ask is the guard's business."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +14,7 @@ from mockserver.errors import StoreError, did_you_mean, nearest
 from mockserver.messages import problem
 from mockserver.mocking.memory import Override, override_key
 from mockserver.server.control import views
+from mockserver.server.control.checks import check_itself, list_reports, read_report
 from mockserver.server.control.coverage import coverage
 from mockserver.server.control.events import events
 from mockserver.server.control.export import har, metrics
@@ -426,8 +428,6 @@ def _miss(miss: Miss) -> Json:
 
 async def reload(asked: Asked) -> Response:
     """Load document and fixtures again."""
-    import asyncio
-
     await asyncio.to_thread(asked.live.reload)
     asked.live.changed()
     return answer({"state": asked.live.reload_state()})
@@ -490,6 +490,32 @@ async def prometheus(asked: Asked) -> Response:
     """Return counts for Prometheus."""
     text = metrics(asked.live.mock(), await asked.live.journal.served(), asked.live)
     return Response(text, media_type="text/plain; version=0.0.4", headers=HEADERS)
+
+
+# Checks
+
+
+async def checks(asked: Asked) -> Response:
+    """List the JSON reports of checks below the working directory, the newest first."""
+    rows = await asyncio.to_thread(list_reports, asked.live.folder)
+    return answer({"checks": rows})
+
+
+async def check_report(asked: Asked) -> Response:
+    """Show one report."""
+    found = await asyncio.to_thread(read_report, asked.live.folder, asked.names["file"])
+    if found is None:
+        raise Refusal(404, "no-such-report", "There is no such report", "GET /checks lists them; mockserver check --report json=.mockserver/checks/NAME.json writes one")  # fmt: skip
+    return answer(found)
+
+
+async def run_self_check(asked: Asked) -> Response:
+    """Check the mock itself, and keep the report."""
+    found = await asyncio.to_thread(check_itself, asked.live)
+    if isinstance(found, str):
+        raise Refusal(409, "check-failed", "The check could not run", found)
+    asked.live.changed()
+    return answer(found)
 
 
 def wrap(

@@ -232,21 +232,25 @@ TABLE: tuple[Row, ...] = (
     Row("GET", "/coverage", "consumerCoverage", api.consumer_coverage, {200: shaped(operations=listed(_MAP), served=COUNT, of=COUNT, unused=_MAP)}, query={"session": TEXT}, problems=(422,)),
     Row("POST", "/verify", "verify", api.verify, {200: ref("Verdict")}, body=_VERIFY, example={"request": {"method": "POST"}, "times": {"at_most": 100}}, problems=(400, 413, 415, 422, 503)),
     Row("POST", "/reload", "reload", api.reload, {200: shaped(state={"enum": ["ok", "failed"]})}, body=_NOTHING, example={}, problems=(400, 413, 415)),
+    Row("GET", "/checks", "listChecks", api.checks, {200: shaped(checks=listed(_MAP))}),
+    Row("GET", "/checks/{file}", "readCheck", api.check_report, {200: _MAP}, problems=(404,)),
     Row("GET", "/metrics", "metrics", api.prometheus, {200: "text/plain"}),
 )  # fmt: skip
 STREAMS: tuple[Row, ...] = (
     Row("GET", "/events", "followEvents", api.follow, {200: "text/event-stream"}, query={"session": TEXT, "last": COUNT}, problems=(422,)),
+    Row("POST", "/checks", "checkItself", api.run_self_check, {200: _MAP}, body=_NOTHING, example={}, problems=(400, 409, 413, 415)),
     Row("GET", "/use/{scenario}", "useScenario", api.use, {303: None}, query={"next": TEXT, "session": TEXT}, problems=(422,)),
     Row("GET", "/use/", "useNoScenario", api.use, {303: None}, query={"next": TEXT, "session": TEXT}, problems=(422,)),
 )  # fmt: skip
 """Endpoints for browsers: a stream without end, and cookies."""
 
-_OPTIONAL_BODY = ("resetSession", "reload", "verify")
+_OPTIONAL_BODY = ("resetSession", "reload", "verify", "checkItself")
 _PROBLEMS = {
     400: "The body is no JSON object",
     401: "A token is needed",
     403: "Not for this Host, or for pages of other sites",
     404: "There is no such thing",
+    409: "It could not run",
     413: "The body is too large",
     415: "Only JSON is taken",
     422: "A value cannot be used",

@@ -1,0 +1,71 @@
+"""Reports of checks: files below ``.mockserver/checks`` of the working directory, and one more where somebody asks for it.
+
+Invariant: a name leads to a file of that folder and nowhere else.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import mockserver
+from mockserver.server.control.live import Live
+
+FOLDER = Path(".mockserver") / "checks"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json")
+_MOST_BYTES = 32 * 2**20
+_MOST = 200
+_HERE = str(
+    Path(mockserver.__file__).parents[1]
+)  # where it runs from, also where it is not installed
+_SECONDS = 300
+
+
+def list_reports(folder: Path) -> list[dict[str, object]]:
+    """Return what each report says in sum, the newest first; what is no report is left out."""
+    found = [path for path in (folder / FOLDER).glob("*.json") if _NAME.fullmatch(path.name)]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    rows = []
+    for path in found[:_MOST]:
+        report = read_report(folder, path.name)
+        if report is not None:
+            moment = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
+            named = ("title", "target", "seed", "seconds", "requests", "counts")
+            coverage = report.get("coverage")
+            percent = coverage.get("percent") if isinstance(coverage, dict) else None
+            row = {name: report.get(name) for name in named}
+            rows.append({"file": path.name, "time": moment, "coverage": percent, **row})
+    return rows
+
+
+def read_report(folder: Path, name: str) -> dict[str, object] | None:
+    """Return a report, ``None`` where there is none of that name."""
+    path = folder / FOLDER / name
+    if not _NAME.fullmatch(name) or not path.is_file() or path.is_symlink():
+        return None
+    if path.stat().st_size > _MOST_BYTES:
+        return None
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "tests" in found else None
+
+
+def check_itself(live: Live) -> dict[str, object] | str:
+    """Run ``check --self`` on what is served; return the row of its report, or why there is none."""
+    moment = datetime.fromtimestamp(live.now(), UTC).strftime("%Y%m%dT%H%M%SZ")
+    path = live.folder / FOLDER / f"self-{moment}.json"
+    settings = live.settings
+    command = [sys.executable, "-m", "mockserver", "check", "--self", "--effort", "quick", "--spec", str(settings.spec), "--report", f"json={path}"]  # fmt: skip
+    if settings.fixtures is not None:
+        command += ["--fixtures", str(settings.fixtures)]
+    try:
+        done = subprocess.run(command, cwd=live.folder, env={**os.environ, "PYTHONPATH": _HERE}, capture_output=True, text=True, timeout=_SECONDS, check=False)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"it took more than {_SECONDS} s"
+    rows = [row for row in list_reports(live.folder) if row["file"] == path.name]
+    return rows[0] if rows else done.stderr.strip()[-400:] or f"it ended with {done.returncode}"
