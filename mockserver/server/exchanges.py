@@ -14,7 +14,7 @@ from mockserver.server.cors import Cors, is_preflight
 from mockserver.server.log import escape, logger
 from mockserver.server.wire import has_no_body
 from mockserver.settings import Settings
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.journal import Exchange, Journal, weight_of
 from mockserver.state.store import DEFAULT_SESSION, Store
 
 BODY_KEPT = 64 * 1024
@@ -32,9 +32,10 @@ class Ready:
         sent: With those that a browser needs; ``X-Mock-Trace`` and ``Content-Length`` follow.
         shown: The same without secrets.
         head: The same as bytes, for whoever writes them; empty until then.
+        weight: Bytes of what is shown.
     """
 
-    __slots__ = ("head", "sent", "shown", "source")
+    __slots__ = ("head", "sent", "shown", "source", "weight")
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Ready:
         self.sent = sent
         self.shown = shown
         self.head = b""
+        self.weight = weight_of(shown)
 
 
 class Reply(NamedTuple):
@@ -89,6 +91,7 @@ class Known:
         query: Redacted.
         ready: The headers of the last answer to it.
         status: Of that answer.
+        weight: Bytes of target and headers as they are shown; right once ``shown_for`` was called.
     """
 
     __slots__ = (
@@ -103,6 +106,7 @@ class Known:
         "served",
         "session",
         "status",
+        "weight",
     )
 
     def __init__(self, served: Served, request: HttpRequest) -> None:
@@ -115,6 +119,7 @@ class Known:
         self.query = served.redactor.query(request.query) if request.query else b""
         self.ready: Ready | None = None
         self.status = 0
+        self.weight = 0
         self._token: str | None = None
         self._shown: tuple[HeaderPair, ...] | None = None
 
@@ -137,6 +142,8 @@ class Known:
         if shown is None or token != self._token:
             shown = self.served.redactor.headers(self.request.headers, token)
             self._shown, self._token = shown, token
+            request = self.request
+            self.weight = len(request.path) + len(request.query) + weight_of(shown)
         return shown
 
 
@@ -262,6 +269,7 @@ class Exchanges:
         request, journal, token = known.request, self._journal, decision.token
         operation = decision.operation
         trace, duration = journal.next_id(), perf_counter() - begun
+        shown = known.shown_for(token)
         unsent = request.method == "HEAD" or has_no_body(status)
         journal.append(
             Exchange(
@@ -280,10 +288,11 @@ class Exchanges:
                 decision.violations,
                 decision.error,
                 duration,
-                known.shown_for(token),
+                shown,
                 request.body[:BODY_KEPT],
                 ready.shown,
                 b"" if unsent else body[:BODY_KEPT],
+                known.weight + ready.weight,
             )
         )
         self._recorded()

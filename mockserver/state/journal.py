@@ -27,6 +27,7 @@ class Exchange(NamedTuple):
         duration: Seconds from the complete request to the answer, delays included.
         request_headers, response_headers: Redacted.
         request_body, response_body: Cut at the journal's body limit.
+        weight: Bytes of the headers both ways, path and query; found by whoever appends, who may know them already.
     """
 
     id: str
@@ -48,13 +49,24 @@ class Exchange(NamedTuple):
     request_body: bytes
     response_headers: Sequence[HeaderPair]
     response_body: bytes
+    weight: int = 0
 
 
 Served = tuple[str | None, int, str | None]
 """Operation, status and case of an answer."""
 
 _OVERHEAD = 1200
-"""Bytes that an entry weighs beyond its bodies: measured for ten headers each way."""
+"""Bytes that an entry weighs beyond what is counted: measured for ten short headers each way."""
+
+
+def weight_of(headers: Sequence[HeaderPair]) -> int:
+    """Return the bytes of headers, names included."""
+    return sum([len(name) + len(value) for name, value in headers])
+
+
+def _weight(exchange: Exchange) -> int:
+    bodies = len(exchange.request_body) + len(exchange.response_body)
+    return _OVERHEAD + exchange.weight + bodies
 
 
 class Journal:
@@ -63,7 +75,7 @@ class Journal:
     Args:
         run: Prefix of the ids, so that ids of two runs differ.
         limit: Most entries kept.
-        max_bytes: Most bytes kept, bodies and an allowance for the rest.
+        max_bytes: Most bytes kept: bodies, headers, targets, and an allowance for the rest.
     """
 
     def __init__(self, run: str, *, limit: int = 10_000, max_bytes: int = 32 * 2**20) -> None:
@@ -100,10 +112,10 @@ class Journal:
         """Keep an exchange; the oldest go where a bound is passed."""
         self._entries.append(exchange)
         self._appended += 1
-        self._bytes += _OVERHEAD + len(exchange.request_body) + len(exchange.response_body)
+        self._bytes += _weight(exchange)
         while self._entries and (len(self._entries) > self._limit or self._bytes > self._max_bytes):
             gone = self._entries.popleft()
-            self._bytes -= _OVERHEAD + len(gone.request_body) + len(gone.response_body)
+            self._bytes -= _weight(gone)
             self._gone[gone.operation, gone.status, gone.case] += 1
 
     def since(self, appended: int) -> list[Exchange]:
@@ -125,7 +137,7 @@ class Journal:
         for one in self._entries:
             if session is None or one.session == session:
                 self._gone[one.operation, one.status, one.case] += 1
-                self._bytes -= _OVERHEAD + len(one.request_body) + len(one.response_body)
+                self._bytes -= _weight(one)
             else:
                 kept.append(one)
         self._entries = kept

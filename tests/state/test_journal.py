@@ -1,6 +1,6 @@
 """The journal: bounded by number and bytes, read from where a reader left off."""
 
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.journal import Exchange, Journal, weight_of
 
 
 def exchange(number: int, body: bytes = b"") -> Exchange:
@@ -35,6 +35,14 @@ def test_the_oldest_goes_when_they_weigh_too_much() -> None:
     assert ids(journal) == ["r-1", "r-2"]
     journal.append(exchange(3, b"x" * 9000))
     assert ids(journal) == []
+
+
+def test_headers_and_targets_weigh_too() -> None:
+    journal = Journal("r", max_bytes=50_000)
+    headers = ((b"x-long", b"a" * 20_000),)
+    for number in range(5):
+        journal.append(exchange(number)._replace(weight=weight_of(headers)))
+    assert ids(journal) == ["r-3", "r-4"]
 
 
 def test_a_reader_goes_on_from_where_it_left_off() -> None:
