@@ -51,6 +51,8 @@ def _means_serve(argument: str) -> bool:
     """Return whether a first argument is a flag of ``serve`` or a document rather than a command."""
     if argument.startswith("-"):
         return True
+    if argument.startswith(("http://", "https://")):
+        return True  # which says what to do with a URL
     return Path(argument).suffix in (".yaml", ".yml", ".json") or Path(argument).is_file()
 
 
@@ -136,7 +138,17 @@ def resolve(given: dict[str, object]) -> Resolved:
         given["also"] = (*named[1:], *(further if isinstance(further, tuple) else ()))
     flags = {name: value for name, value in given.items() if value is not None and value != ()}
     path = config if isinstance(config, Path) else None
-    return load_settings(flags, os.environ, Path.cwd(), config=path)
+    resolved = load_settings(flags, os.environ, Path.cwd(), config=path)
+    for warning in resolved.warnings:
+        click.echo(_as_message(warning, resolved.settings), err=True)
+    return resolved
+
+
+def _as_message(warning: Finding, settings: Settings) -> str:
+    """Return what is said before there is a log, in its form."""
+    if settings.log_format == "text":
+        return f"warning: {warning}"
+    return json.dumps({"event": "message", "level": "warning", "message": str(warning)})
 
 
 @click.group(cls=Commands)
@@ -198,16 +210,22 @@ def init_command(**given: object) -> None:
     given_settings = resolve(given).settings
     settings = locate(given_settings, Path.cwd())
     assert settings.spec is not None
-    folder = settings.fixtures or settings.spec.parent / FIXTURES_NAME
-    path = folder / f"{settings.spec.stem}.yaml"
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"{folder} is there already, and nothing is overwritten"
-        hint = "choose another place with --fixtures"
-        raise MockServerError(Finding("fixtures-exist", message, hint=hint))
-    text = initial_text(load_api(settings))
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    click.echo(f"{path} written; serve it with: mockserver serve {settings.spec}")
+    place = settings.fixtures or settings.spec.parent / FIXTURES_NAME
+    is_file = place.suffix in (".yaml", ".yml") and not place.is_dir()
+    path = place if is_file else place / f"{settings.spec.stem}.yaml"
+    hint = "choose another place with --fixtures"
+    try:
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            message = f"{place} is there already, and nothing is overwritten"
+            raise MockServerError(Finding("fixtures-exist", message, hint=hint))
+        text = initial_text(load_api(settings))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+        raise MockServerError(Finding("unwritable", message, hint=hint)) from error
+    named = "" if settings.fixtures is None else f" --fixtures {settings.fixtures}"
+    click.echo(f"{path} written; serve it with: mockserver serve {settings.spec}{named}")
 
 
 @settings_options(tuple(name for name in SOURCES if name != "spec"))
@@ -340,12 +358,16 @@ def ask_ready(base: str, prefix: str) -> tuple[str, bool]:
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
     from urllib.parse import urlsplit
 
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(base)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
         raise click.UsageError(f"{base!r} is not a URL such as http://127.0.0.1:4010")
     connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     try:
-        connection = connect(parts.hostname, parts.port, timeout=HEALTH_SECONDS)
+        connection = connect(host, port, timeout=HEALTH_SECONDS)
         try:
             connection.request("GET", f"{parts.path.rstrip('/')}{prefix}/ready")
             answer = connection.getresponse()

@@ -72,6 +72,13 @@ def _text(value: object) -> str:
     raise ValueError("a text that is not empty")
 
 
+def _document(value: object) -> Path:
+    text = _text(value)
+    if re.match("https?://", text, re.IGNORECASE):
+        raise ValueError(f"a file; download it first, as in: curl -fO {text}")
+    return Path(text).expanduser()
+
+
 def _path(value: object) -> Path:
     return Path(_text(value)).expanduser()
 
@@ -123,12 +130,27 @@ def _list(read: Reader) -> Reader:
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list | tuple):
             raise ValueError("a list")
-        return tuple(read(part) for part in parts)
+        return tuple(read_one(part) for part in parts)
+
+    def read_one(part: object) -> object:
+        try:
+            return read(part)
+        except ValueError as expected:
+            raise _BadPart(part, expected) from expected
 
     return read_all
 
 
+class _BadPart(ValueError):
+    """One value of several has no meaning."""
+
+    def __init__(self, part: object, expected: ValueError) -> None:
+        self.part = part
+        super().__init__(str(expected))
+
+
 _paths = _list(_path)
+_documents = _list(_document)
 
 
 def _origin(value: object) -> str:
@@ -187,8 +209,8 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("spec", _path, "OpenAPI document.", metavar="SPEC"),
-    Option("also", _paths, "Another document on the same port.", metavar="SPEC", several=True),
+    Option("spec", _document, "OpenAPI document.", metavar="SPEC"),
+    Option("also", _documents, "Another document on the same port.", metavar="SPEC", several=True),
     Option("fixtures", _path, "Tokens, cases and scenarios.", metavar="PATH"),
     Option("root", _path, "Folder that no $ref may leave.", metavar="DIR"),
     Option("overlay", _paths, "Overlay applied to the document.", metavar="FILE", several=True),
@@ -252,10 +274,12 @@ class Resolved(NamedTuple):
 
     Attributes:
         origins: By field: a flag, a variable, ``mockserver.toml:3`` or ``default``.
+        warnings: Variables that look like settings and are none.
     """
 
     settings: Settings
     origins: Mapping[str, str]
+    warnings: tuple[Finding, ...] = ()
 
 
 class _Given(NamedTuple):
@@ -299,11 +323,29 @@ def load_settings(
             values[option.name] = option.read(given.value)
         except ValueError as expected:
             name = option.key if given.place else given.origin
-            message = f"{name} is {given.value!r}, which is not {expected}"
+            value = expected.part if isinstance(expected, _BadPart) else given.value
+            message = f"{name} is {value!r}, which is not {expected}"
             findings.append(Finding("bad-setting", message, given.place))
     if findings:
         raise SettingsError(findings)
-    return Resolved(Settings(**values), origins)  # type: ignore[arg-type]  # the table's readers give each its type
+    warnings = tuple(_unknown_variables(environ))
+    return Resolved(Settings(**values), origins, warnings)  # type: ignore[arg-type]  # the table's readers give each its type
+
+
+_NOT_SETTINGS = re.compile(
+    "MOCKSERVER_(?:SPECS$|CHECK_CREDENTIAL_"  # tests and ``check``
+    "|SERVICE_|PORT_)"  # what Kubernetes sets for a service of the name mockserver
+)
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a warning for each variable that begins as ours do and is none: a typo would have no effect and no trace."""
+    known = [variable for option in OPTIONS for variable in option.variables]
+    for name in sorted(environ):
+        if name.startswith("MOCKSERVER_") and name not in known and not _NOT_SETTINGS.match(name):
+            hint = did_you_mean(name, known)
+            message = f"{name} is set in the environment, and no setting has that name"
+            yield Finding("unknown-variable", message, hint=hint, severity="warning")
 
 
 def _given(
@@ -316,11 +358,16 @@ def _given(
     if option.name in flags:
         return _Given(flags[option.name], _flag(option, flags[option.name]))
     for variable in option.variables:
-        if environ.get(variable):
+        if environ.get(variable) and not _is_service(variable, environ[variable]):
             return _Given(environ[variable], variable)
     if option.name == "color" and environ.get("NO_COLOR"):
         return _Given("off", "NO_COLOR")  # https://no-color.org: any value that is not empty
     return from_file.get(option.key)
+
+
+def _is_service(variable: str, value: str) -> bool:
+    """Tell whether Kubernetes says so where a service of the name mockserver is, which is nothing about this server."""
+    return variable == "MOCKSERVER_PORT" and value.startswith("tcp://")
 
 
 def _flag(option: Option, value: object) -> str:
@@ -380,11 +427,16 @@ def _read_file(path: Path, findings: list[Finding]) -> Iterator[tuple[str, _Give
             continue
         option = BY_KEY[key]
         # Paths are relative to the file that says so.
-        if option.read is _path and isinstance(value, str):
-            value = str(path.parent / Path(value).expanduser())
-        elif option.read is _paths and isinstance(value, list):
-            value = [str(path.parent / Path(str(each)).expanduser()) for each in value]
+        if option.read in (_path, _document) and isinstance(value, str):
+            value = _beside(path, value)
+        elif option.read in (_paths, _documents) and isinstance(value, list):
+            value = [_beside(path, str(each)) for each in value]
         yield key, _Given(value, str(place), place)
+
+
+def _beside(file: Path, value: str) -> str:
+    """Return a path of a settings file as seen from the working directory; a URL, which is none, as it is."""
+    return value if "://" in value else str(file.parent / Path(value).expanduser())
 
 
 def _line_of(key: str, text: str) -> int:

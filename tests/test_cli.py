@@ -80,6 +80,14 @@ def test_serve_takes_every_setting_as_a_flag() -> None:
         (["lint", "none.yaml"], "none.yaml"),
         (["init"], "no document: "),
         (["health", "ftp://x"], "'ftp://x' is not a URL"),
+        (["health", "http://[::1"], "'http://[::1' is not a URL"),
+        (["health", "http://a:99999"], "'http://a:99999' is not a URL"),
+        (["config", "--cors-origin", "foo"], "--cors-origin is 'foo', which is not an origin"),
+        (["lint", "https://a.example/b"], "download it first, as in: curl -fO https://a.example/b"),
+        (
+            ["lint", "--also", "http://a.example"],
+            "--also is 'http://a.example', which is not a file",
+        ),
     ],
     ids=str,
 )
@@ -100,6 +108,7 @@ def test_what_cannot_run_is_one_sentence_and_status_2(
         (["serve", "none.yaml"], "none.yaml"),
         (["none.yaml"], "none.yaml"),
         (["./a-file"], "a-file"),
+        (["https://a.example/b"], "SPEC is 'https://a.example/b', which is not a file"),
     ],
     ids=str,
 )
@@ -363,6 +372,49 @@ def test_init_overwrites_nothing(mockserver: Callable[..., Ran], folder: Path, k
         ["fixtures", "openapi.yaml"],
         ["mine.yaml", "openapi.yaml"],
     )
+
+
+def test_init_writes_a_file_where_it_is_told_a_file(
+    mockserver: Callable[..., Ran], folder: Path
+) -> None:
+    ran = mockserver("init", "--fixtures", "new/my.yaml")
+    assert ran.status == 0
+    assert (folder / "new" / "my.yaml").is_file()
+    assert "openapi.yaml --fixtures new/my.yaml" in ran.out
+    assert mockserver("lint", "--fixtures", "new/my.yaml").status == 0
+
+
+@pytest.mark.parametrize("place", ["/proc/none", "a-file/below", "a-file/below.yaml", "x" * 300])
+def test_init_says_where_it_cannot_write(
+    mockserver: Callable[..., Ran], folder: Path, place: str
+) -> None:
+    (folder / "a-file").touch()
+    ran = mockserver("init", "--fixtures", place)
+    assert ran.status == 2
+    assert ran.err.startswith("error: ")
+    assert "choose another place with --fixtures" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+# Variables
+
+
+@pytest.mark.parametrize(
+    ("log_format", "said"),
+    [
+        ("text", "warning: MOCKSERVER_PORTT is set in the environment, and no setting has that name; did you mean 'MOCKSERVER_PORT'?\n"),
+        ("json", '{"event": "message", "level": "warning", "message": "MOCKSERVER_PORTT is'),
+    ],
+)  # fmt: skip
+def test_a_variable_that_is_no_setting_is_warned_of(
+    tmp_path: Path, log_format: str, said: str
+) -> None:
+    variables = {"MOCKSERVER_PORTT": "1", "MOCKSERVER_LOG_FORMAT": log_format}
+    process = subprocess.run(
+        command("config"), cwd=tmp_path, env=environment(variables), capture_output=True, encoding="utf-8", check=False
+    )  # fmt: skip
+    assert process.returncode == 0
+    assert process.stderr.startswith(said)
 
 
 # The outer edge

@@ -24,6 +24,11 @@ def test_only_switches_have_no_value_to_show() -> None:
     assert [option.name for option in OPTIONS if option.switch == bool(option.metavar)] == []
 
 
+def _part(given: object) -> object:
+    """Return what a message quotes: of a list the value that has no meaning."""
+    return given[0] if isinstance(given, list | tuple) else given
+
+
 def _names() -> set[str]:
     return {field.name for field in fields(Settings)}
 
@@ -37,7 +42,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
 def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
     (tmp_path / "mockserver.toml").write_text('port = 1\nhost = "a"\nseed = 7\n')
     environ = {"MOCKSERVER_PORT": "2", "MOCKSERVER_HOST": "b"}
-    settings, origins = load_settings({"port": "3"}, environ, tmp_path)
+    settings, origins, _ = load_settings({"port": "3"}, environ, tmp_path)
     assert (settings.port, settings.host, settings.seed) == (3, "b", "7")
     assert origins["port"] == "--port"
     assert origins["host"] == "MOCKSERVER_HOST"
@@ -57,6 +62,24 @@ def test_platforms_that_set_port_are_heard_after_our_own_variable(tmp_path: Path
     assert load_settings({}, {"PORT": "8080"}, tmp_path).settings.port == 8080
     both = {"PORT": "8080", "MOCKSERVER_PORT": "9"}
     assert load_settings({}, both, tmp_path).settings.port == 9
+
+
+def test_variables_that_are_no_settings_are_warned_of_except_those_with_a_meaning_elsewhere(
+    tmp_path: Path,
+) -> None:
+    environ = {"MOCKSERVER_SEEED": "1", "MOCKSERVER_SPECS": "a", "MOCKSERVER_CHECK_CREDENTIAL_A": "b", "X": "y"}  # fmt: skip
+    (warning,) = load_settings({}, environ, tmp_path).warnings
+    assert str(warning).endswith("did you mean 'MOCKSERVER_SEED'?")
+
+
+def test_what_kubernetes_says_of_a_service_named_mockserver_is_no_setting(tmp_path: Path) -> None:
+    environ = {
+        "MOCKSERVER_PORT": "tcp://10.0.0.1:80",
+        "MOCKSERVER_PORT_80_TCP_ADDR": "10.0.0.1",
+        "MOCKSERVER_SERVICE_HOST": "10.0.0.1",
+    }
+    resolved = load_settings({}, environ, tmp_path)
+    assert (resolved.settings.port, resolved.warnings) == (4010, ())
 
 
 @pytest.mark.parametrize(
@@ -132,7 +155,7 @@ def test_a_value_without_meaning_is_one_sentence(tmp_path: Path, name: str, give
     with pytest.raises(SettingsError) as caught:
         load_settings({name: given}, {}, tmp_path)
     assert len(caught.value.findings) == 1
-    assert f"--{name.replace('_', '-')} is {given!r}, which is not " in str(caught.value)
+    assert f"--{name.replace('_', '-')} is {_part(given)!r}, which is not " in str(caught.value)
 
 
 def test_every_mistake_is_named_at_once_with_file_and_line(tmp_path: Path) -> None:

@@ -15,11 +15,16 @@ _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TO_BASE62 = bytes(_BASE62[byte % 62] for byte in range(256))
 
 
+def _key(seed: bytes) -> bytes:
+    """Return a seed as a key, which has at most 64 bytes (RFC 7693 §2.1): every byte of a longer one matters."""
+    return seed if len(seed) <= 64 else blake2b(seed).digest()
+
+
 @lru_cache(maxsize=4096)
 def _begun(seed: bytes, parts: tuple[object, ...]) -> "blake2b":
     """Return the digest of the parts that many streams begin with, to be copied."""
     label = "".join([f"{part}\x1f" for part in parts]).encode("utf-8", "surrogatepass")
-    return blake2b(label, digest_size=32, key=seed[:64])
+    return blake2b(label, digest_size=32, key=_key(seed))
 
 
 class Chance:
@@ -36,7 +41,7 @@ class Chance:
     def __init__(self, seed: bytes, *parts: object, key: bytes = b"") -> None:
         if not key:
             label = "\x1f".join([str(part) for part in parts]).encode("utf-8", "surrogatepass")
-            key = blake2b(label, digest_size=32, key=seed[:64]).digest()
+            key = blake2b(label, digest_size=32, key=_key(seed)).digest()
         self._key = key
         self._counter = 0
 

@@ -309,6 +309,7 @@ TITLES = {
     "not-acceptable": "The answer has no acceptable media type",
     "patch-conflict": "The patch expects another value",
     "resource-full": "The session keeps no more items",
+    "interim-status": "Not a final status",
     "sequence-exhausted": "The scenario's sequence is over",
     "unauthorized": "The request bears no accepted credential",
     "unknown-scenario": "The fixtures have no such scenario",

@@ -114,7 +114,20 @@ Selection = CaseChosen | Documented | Stored | Refused
 
 
 def select(asked: Asked, stored: Callable[[Asked], Selection | None] = lambda _: None) -> Selection:
-    """Choose the answer, first hit wins (the order is the README's table); ``stored`` answers from what is kept."""
+    """Choose the answer; ``stored`` answers from what is kept."""
+    selection = _first_hit(asked, stored)
+    if isinstance(selection, Documented | Stored) and selection.status < 200:
+        detail = (
+            f"{asked.operation.name} is answered with {selection.status}, an interim status,"
+            " which cannot end an exchange (RFC 9110 §15.2); document a final one"
+        )
+        rule = f"{selection.rule}, {selection.status}"
+        return Refused("interim-status", 500, detail, rule, asked.operation.place)
+    return selection
+
+
+def _first_hit(asked: Asked, stored: Callable[[Asked], Selection | None]) -> Selection:
+    """Choose the answer, first hit wins (the order is the README's table)."""
     override = read_override(asked.session, asked.operation.name) if asked.session.values else None
     if override and override.force:
         return _wished(asked) or _overridden(asked, override)

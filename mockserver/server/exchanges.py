@@ -261,8 +261,6 @@ class Exchanges:
             shared: Pages of other origins shall see it; a preflight's answer says so itself.
         """
         status, headers, body = decision.response
-        if status < 200:
-            status, headers, body = _INTERIM
         ready = known.ready
         if ready is None or ready.source is not headers or known.status != status:
             ready = self._headers(known, status, headers, shared=shared)
@@ -322,10 +320,4 @@ _FAILED = problem(
     "internal-error",
     "Internal error",
     "the mock failed; its log has the traceback, please report it",
-)
-_INTERIM = problem(
-    500,
-    "interim-status",
-    "Not a final status",
-    "the chosen status is below 200, which cannot end an exchange (RFC 9110 §15.2)",
 )

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 from mockserver.messages import HttpRequest
 from mockserver.spec.model import SecurityScheme
+from mockserver.validation.deep import decode_percent
 
 # RFC 9110 §11.4: credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 _CREDENTIALS = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?", re.DOTALL)
@@ -110,7 +111,8 @@ def _api_key(scheme: SecurityScheme, request: HttpRequest) -> str | None:
                 for pair in header.split(b";")
             )
             values = (value for key, _, value in cookies if key.decode("latin-1") == name)
-            return next((value.strip(b'"').decode("latin-1") for value in values), None)
+            first = next((value.strip(b'"').decode("latin-1") for value in values), None)
+            return decode_percent(first, plus=False) if first else None  # as of other cookies
         case _:
             value = request.header(name.lower().encode("latin-1", "replace"))
             return value.strip().decode("latin-1") if value else None

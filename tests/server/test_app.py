@@ -114,6 +114,8 @@ def test_an_answer_without_a_body_has_no_length(server: Running) -> None:
 def test_a_status_that_cannot_end_an_exchange_is_not_sent(server: Running) -> None:
     answered = server.ask("GET", "/switch")
     assert (answered.status, answered.headers[b"x-mock-error"]) == (500, b"interim-status")
+    assert answered.headers[b"x-mock-operation"] == b"switch"
+    assert answered.headers[b"x-mock-why"].startswith(b"answer to a valid request, 101")
 
 
 def test_a_body_beyond_the_bound_is_refused_and_recorded(tmp_path: Path) -> None:

@@ -104,6 +104,15 @@ def test_a_malformed_credential_is_told_without_being_quoted(scheme, authorizati
             api_key("cookie"), {"headers": [(b"cookie", b'a=1; X-Key="k1"')]}, "k1", id="cookie"
         ),
         pytest.param(api_key("cookie"), {"headers": [(b"cookie", b"a; b")]}, None, id="no cookie"),
+        pytest.param(
+            api_key("cookie"),
+            {"headers": [(b"cookie", b"X-Key=k%3D1+%C3%A9")]},
+            "k=1+é",
+            id="escaped cookie",
+        ),
+        pytest.param(
+            api_key("cookie"), {"headers": [(b"cookie", b"X-Key=")]}, None, id="empty cookie"
+        ),
         pytest.param(MUTUAL, {}, "", id="mutual TLS is always satisfied"),
     ],
 )
