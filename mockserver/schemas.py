@@ -117,11 +117,15 @@ def compile_schema(schema: Schema, *, formats: bool = False) -> Validator:
 
 
 def _named(path: tuple[str | int, ...], value: object) -> tuple[str | int, ...]:
-    """Return a path whose tokens are keys where a mapping stands: the library takes the key "200" for a number."""
-    if not any(isinstance(token, int) for token in path):
-        return path
+    """Return a path as it leads through a value.
+
+    The library takes the key "200" of a mapping for a number, and leaves out keys that are empty.
+    """
     found: list[str | int] = []
     for token in path:
+        while isinstance(value, dict) and str(token) not in value and "" in value:
+            found.append("")
+            value = value[""]
         key = str(token) if isinstance(value, dict) else token
         found.append(key)
         if isinstance(value, dict):

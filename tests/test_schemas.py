@@ -86,3 +86,11 @@ def test_keys_that_look_like_numbers_are_keys() -> None:
     assert found.instance_path == ("200", 1)
     assert found.schema_path == ("properties", "200", "items", "type")
     assert validator.broken_at({"200": {"1": 0}}) == [("200", "1")]
+
+
+def test_empty_keys_are_part_of_the_way() -> None:
+    validator = compile_schema({"additionalProperties": {"additionalProperties": {"type": "array", "items": {"type": "integer"}}}})  # fmt: skip
+    (found,) = validator.violations({"": {"": ["x"]}})
+    assert found.instance_path == ("", "", 0)
+    assert validator.broken_at({"": {"a": ["x"]}}) == [("", "a", 0)]
+    assert validator.broken_at({"a": {"": ["x"]}, "": {}}) == [("a", "", 0)]

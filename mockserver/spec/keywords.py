@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mockserver.errors import did_you_mean
 from mockserver.spec.model import Direction
-from mockserver.spec.patterns import usable_pattern
+from mockserver.spec.patterns import LONGEST_PATTERN, usable_pattern
 
 Path = tuple[str | int, ...]
 Report = Callable[[Path, str, str], None]
@@ -108,7 +108,10 @@ def read_pattern(conversion: Conversion, node: SchemaNode, key: str, value: obje
 def accepted_pattern(conversion: Conversion, path: Path, pattern: str) -> str | None:
     """Return a pattern that compiles for one of the document; ``None``, reported, where there is none."""
     usable = usable_pattern(pattern)
-    if usable is None:
+    if len(pattern) > LONGEST_PATTERN:
+        message = f"a pattern of {len(pattern):,} characters is not applied: {LONGEST_PATTERN:,} are the most"
+        conversion.report(path, "invalid-pattern", message)
+    elif usable is None:
         message = (
             f"the pattern {pattern[:60]!r} is no regular expression of ECMA-262; it is not applied"
         )

@@ -14,9 +14,16 @@ _CHARACTER_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]", re.DOTALL)
 _DELIMITED = re.compile(r"/(\^.*\$)/([a-z]*)", re.DOTALL)
 
 
+LONGEST_PATTERN = 8000
+"""Characters: twice what the longest for mail addresses have. Alternatives in their ten thousands cost half a minute
+a value, because every one is looked at for every character."""
+
+
 @lru_cache(maxsize=4096)
 def usable_pattern(pattern: str) -> str | None:
     """Return a pattern that compiles and means the same: itself where it can be, ``None`` where there is none."""
+    if len(pattern) > LONGEST_PATTERN:
+        return None
     return next(filter(_compiles, _spellings(pattern)), None)
 
 

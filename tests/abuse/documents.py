@@ -59,7 +59,7 @@ def json_schema(text: str) -> str:
     )
 
 
-def _bytes(documents: Mapping[str, str | bytes]) -> dict[str, bytes]:
+def as_bytes(documents: Mapping[str, str | bytes]) -> dict[str, bytes]:
     return {
         name: text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         for name, text in documents.items()
@@ -67,7 +67,7 @@ def _bytes(documents: Mapping[str, str | bytes]) -> dict[str, bytes]:
 
 
 _LETTERS = "abcdefghi"
-REFUSED: Mapping[str, bytes] = _bytes(
+REFUSED: Mapping[str, bytes] = as_bytes(
     {
         "alias-bomb.yaml": HEAD
         + "x-a: &a [x,x,x,x,x,x,x,x,x,x]\n"
@@ -129,7 +129,7 @@ REFUSED: Mapping[str, bytes] = _bytes(
     }
 )
 
-SERVED: Mapping[str, bytes] = _bytes(
+SERVED: Mapping[str, bytes] = as_bytes(
     {
         "mark.yaml": b"\xef\xbb\xbf" + answering("{type: string}").encode(),
         "catastrophic-pattern.yaml": answering('{type: string, pattern: "^(a+)+$", minLength: 40}'),

@@ -243,6 +243,7 @@ MISFITS = {  # type: ignore[var-annotated]
     "no type": ({"type": None}, {}, ("type",), "unknown-type"),
     "type of mappings": ({"type": [{}]}, {}, ("type",), "unknown-type"),
     "pattern": ({"pattern": "["}, {}, ("pattern",), "invalid-pattern"),
+    "long pattern": ({"pattern": "a" * 9000}, {}, ("pattern",), "invalid-pattern"),
     "property pattern": (
         {"patternProperties": {"[": {}, "a": {}}},
         {"patternProperties": {"a": {}}},

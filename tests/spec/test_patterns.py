@@ -17,6 +17,8 @@ from mockserver.spec.patterns import usable_pattern
         ("/^abc$/", "^abc$"),
         ("[", None),
         ("(", None),
+        ("a" * 8000, "a" * 8000),
+        ("a" * 8001, None),
     ],
 )
 def test_a_pattern_is_kept_repaired_or_given_up(pattern, usable):

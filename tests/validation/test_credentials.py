@@ -78,6 +78,7 @@ def test_nothing_for_a_scheme_is_no_credential(scheme, authorization):
         pytest.param(http("bearer"), b"Bearer {{token}}", id="a placeholder that was not filled"),
         pytest.param(http("basic"), b"Basic a:b", id="no base64"),
         pytest.param(http("basic"), b"Basic YWJj", id="no colon"),
+        pytest.param(http("basic"), b"Basic \xff", id="not ASCII"),
         pytest.param(http("basic"), b"Basic " + b64encode(b"\xff:"), id="not UTF-8"),
     ],
 )
