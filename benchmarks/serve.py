@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks import load, servers
+from benchmarks import generator, servers
 from benchmarks.servers import Ask, Running, Target
 from benchmarks.workloads import workloads
 
@@ -33,7 +33,7 @@ class Round:
 def main() -> None:
     """Run the benchmark and print its tables."""
     arguments = _arguments()
-    print(f"generator: {load.generator()}, {load.CONNECTIONS} connections")
+    print(f"generator: {generator.name()}, {generator.CONNECTIONS} connections")
     for workload in workloads(arguments.only):
         ask, document = workload.ask, workload.document
         targets = [
@@ -63,7 +63,7 @@ def measure(
             expected = replace(ask, holds=b"") if server.name == BARE else ask
             if server.first_answer(expected, limit=90) is None:
                 raise SystemExit(f"{server.name} gave no answer in 90 s")
-            load.run(server.port, ask, 1, load_core)  # warm
+            generator.run(server.port, ask, 1, load_core)  # warm
         for number in range(rounds):
             turn = number % len(started)  # each goes first in turn
             for server in [*started[turn:], *started[:turn]]:
@@ -74,7 +74,7 @@ def measure(
 def one_round(server: Running, ask: Ask, seconds: float, core: int | None) -> Round:
     """Load a server once, and hold its last state to the right answer."""
     before = server.used().cpu
-    seen = load.run(server.port, ask, seconds, core)
+    seen = generator.run(server.port, ask, seconds, core)
     cpu = server.used().cpu - before
     status, body = server.ask(ask)
     holds = b"" if server.name == BARE else ask.holds

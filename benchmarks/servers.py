@@ -57,9 +57,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Used:
-    """What a server has used since it began: CPU seconds of all its processes, peak resident MiB of the largest."""
+    """What a server has used since it began: CPU seconds of all its processes, resident MiB of the largest.
+
+    Attributes:
+        resident: Now.
+        peak: Ever.
+    """
 
     cpu: float
+    resident: float
     peak: float
 
 
@@ -112,8 +118,8 @@ class Running:
         return None
 
     def used(self) -> Used:
-        """Read what all processes of the server have used (proc(5): utime, stime, VmHWM)."""
-        ticks, peak = 0, 0.0
+        """Read what all processes of the server have used (proc(5): utime, stime, VmRSS, VmHWM)."""
+        ticks, resident, peak = 0, 0.0, 0.0
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
@@ -125,9 +131,10 @@ class Running:
                 status = (entry / "status").read_text()
             except (OSError, IndexError):
                 continue  # it ended meanwhile
-            lines = [line.split() for line in status.splitlines() if line.startswith("VmHWM")]
-            peak = max([peak, *(int(line[1]) / 1024 for line in lines)])
-        return Used(ticks / _TICK, peak)
+            held = dict(line.split(":", 1) for line in status.splitlines())
+            resident = max(resident, _mebibytes(held.get("VmRSS")))
+            peak = max(peak, _mebibytes(held.get("VmHWM")))
+        return Used(ticks / _TICK, resident, peak)
 
     def said(self) -> str:
         """Return the end of what the server wrote."""
@@ -143,6 +150,11 @@ class Running:
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
         self.log.close()
+
+
+def _mebibytes(text: str | None) -> float:
+    """Return what a line of ``/proc/PID/status`` says; a process that has just ended says nothing."""
+    return int(text.split()[0]) / 1024 if text else 0.0
 
 
 @contextmanager
