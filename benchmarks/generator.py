@@ -1,6 +1,8 @@
 """Load on one server for some seconds: wrk where it is installed, else a generator of our own.
 
 python -m benchmarks.generator    the generator of our own, as a process; speaks JSON on stdin and stdout
+
+Two ways to load: as fast as the server answers (``run``), and at a rate that it does not set (``run_at``), for latencies.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import count, repeat
@@ -57,6 +60,11 @@ def run(port: int, ask: Ask, seconds: float, core: int | None) -> Load:
     return Load(**json.loads(runner(port, ask, seconds, core)))
 
 
+def run_at(port: int, ask: Ask, rate: int, seconds: float, core: int | None) -> Load:
+    """Ask one server so many times a second, spread over the milliseconds; latency counts from when a request was due."""
+    return Load(**json.loads(_own(port, ask, seconds, core, rate=rate)))
+
+
 def _wrk(port: int, ask: Ask, seconds: float, core: int | None) -> str:
     script = [f"wrk.method = {json.dumps(ask.method)}"]
     script += [f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}" for k, v in ask.headers.items()]
@@ -83,9 +91,9 @@ def _wrk(port: int, ask: Ask, seconds: float, core: int | None) -> str:
     return output[output.index('{"requests"') :]
 
 
-def _own(port: int, ask: Ask, seconds: float, core: int | None) -> str:
+def _own(port: int, ask: Ask, seconds: float, core: int | None, rate: int = 0) -> str:
     asked = {**asdict(ask), "holds": None, "body": (ask.body or b"").decode()}
-    order = json.dumps({"port": port, "ask": asked, "seconds": seconds})
+    order = json.dumps({"port": port, "ask": asked, "seconds": seconds, "rate": rate})
     return _pinned([sys.executable, "-m", "benchmarks.generator"], core, order)
 
 
@@ -102,69 +110,117 @@ def _pinned(command: list[str], core: int | None, text: str) -> str:
     return result.stdout
 
 
-class _Connection(asyncio.Protocol):
-    """Sends the request, waits for the whole answer, sends it again."""
+class _Clients:
+    """All connections, and what they saw.
 
-    def __init__(self, requests: Iterator[bytes], taken: list[float], lost: list[str]) -> None:
+    Args:
+        requests: Endless.
+        rate: Requests a second; 0 means that each connection asks again as soon as it is answered.
+    """
+
+    def __init__(self, requests: Iterator[bytes], rate: int) -> None:
         self.requests = requests
-        self.taken = taken
-        self.lost = lost
-        self.buffer = b""
+        self.taken: list[float] = []
+        self.lost: list[str] = []
         self.stopping = False
+        self._rate = rate
+        self._idle: deque[_Connection] = deque()
+        self._due: deque[float] = deque()
+        self._began = 0.0
+        self._issued = 0
+
+    def begin(self) -> None:
+        """Begin to ask, all connections made."""
+        self._began = time.perf_counter()
+        if self._rate:
+            self._tick()
+        else:
+            for connection in self._idle:
+                connection.ask(self._began)
+
+    def free(self, connection: "_Connection") -> None:
+        """Use a connection that waits for no answer."""
+        if not self._rate and self._began:
+            connection.ask(time.perf_counter())
+        elif self._due:
+            connection.ask(self._due.popleft())
+        else:
+            self._idle.append(connection)
+
+    def _tick(self) -> None:
+        """Issue what is due; asyncio's clock knows milliseconds only, so what is due in one goes out together."""
+        if self.stopping:
+            return
+        asyncio.get_running_loop().call_later(0.001, self._tick)
+        now = time.perf_counter()
+        due = int((now - self._began) * self._rate) - self._issued
+        self._issued += due
+        for _ in range(due):
+            if self._idle:
+                self._idle.popleft().ask(now)
+            else:
+                self._due.append(now)
+
+
+class _Connection(asyncio.Protocol):
+    """Sends a request, and waits for the whole answer."""
+
+    def __init__(self, clients: _Clients) -> None:
+        self._clients = clients
+        self._buffer = b""
+        self._due = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
-        self._send()
+        self._clients.free(self)
+
+    def ask(self, due: float) -> None:
+        self._due = due
+        self.transport.write(next(self._clients.requests))
 
     def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        head, found, body = self.buffer.partition(b"\r\n\r\n")
+        self._buffer += data
+        head, found, body = self._buffer.partition(b"\r\n\r\n")
         if not found:
             return
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
         if len(body) >= int(length or 0):
-            self.taken.append(time.perf_counter() - self.sent)
-            self.buffer = b""
-            self._send()
+            self._clients.taken.append(time.perf_counter() - self._due)
+            self._buffer = b""
+            self._clients.free(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.stopping:
-            self.lost.append(str(error))
-
-    def _send(self) -> None:
-        self.sent = time.perf_counter()
-        self.transport.write(next(self.requests))
+        if not self._clients.stopping:
+            self._clients.lost.append(str(error))
 
 
-async def _generate(port: int, ask: Ask, seconds: float) -> Load:
+async def _generate(port: int, ask: Ask, seconds: float, rate: int) -> Load:
     host = f"127.0.0.1:{port}"
     requests = (
         map(ask.request, count(), repeat(host))
         if "{n}" in ask.path
         else repeat(ask.request(0, host))
     )
-    taken: list[float] = []
-    lost: list[str] = []
+    clients = _Clients(requests, rate)
     loop = asyncio.get_running_loop()
-    began = time.perf_counter()
-    connections: list[_Connection] = []
+    transports = []
     for _ in range(CONNECTIONS):
-        _, made = await loop.create_connection(
-            lambda: _Connection(requests, taken, lost), "127.0.0.1", port
-        )
-        connections.append(made)
+        transport, _ = await loop.create_connection(lambda: _Connection(clients), "127.0.0.1", port)
+        transports.append(transport)
+    began = time.perf_counter()
+    clients.begin()
     await asyncio.sleep(seconds)
     duration = time.perf_counter() - began
-    for connection in connections:
-        connection.stopping = True
-        connection.transport.abort()
-    ordered = sorted(taken) or [0.0]
+    clients.stopping = True
+    for transport in transports:
+        transport.abort()
+    ordered = sorted(clients.taken) or [0.0]
     return Load(
-        len(taken),
+        len(ordered),
         duration,
         ordered[len(ordered) // 2] * 1000,
         ordered[len(ordered) * 99 // 100] * 1000,
-        len(lost),
+        len(clients.lost),
     )
 
 
@@ -178,7 +234,7 @@ def main() -> None:
         run_loop = asyncio.run
     else:
         run_loop = uvloop.run
-    load = run_loop(_generate(order["port"], Ask(**asked), order["seconds"]))
+    load = run_loop(_generate(order["port"], Ask(**asked), order["seconds"], order["rate"]))
     json.dump(asdict(load), sys.stdout)
 
 

@@ -1,8 +1,6 @@
 """Servers side by side: how each is started, checked, measured and ended. Needs Linux (``/proc``)."""
 
-import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +14,6 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PRISM = "@stoplight/prism-cli@5.15.11"
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,10 +46,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Target:
-    """A server as a command line; ``{port}`` in it stands for the port."""
+    """A server as a command line; ``{port}`` in it stands for the port.
+
+    Attributes:
+        constant: It answers bytes of the workload's own, whatever the document says.
+    """
 
     name: str
     command: Sequence[str]
+    constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Running:
     """A started server."""
 
     def __init__(self, target: Target, core: int | None) -> None:
-        self.name = target.name
+        self.target = target
         self.port = free_port()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self.began = time.perf_counter()
@@ -107,15 +109,29 @@ class Running:
                 status, body = self.ask(ask)
             except (OSError, HTTPException):
                 if self.process.poll() is not None:
-                    raise SystemExit(f"{self.name} ended:\n{self.said()}") from None
+                    name = self.target.name
+                    raise SystemExit(f"{name} ended:\n{self.said()}") from None
                 time.sleep(0.002)
                 continue
-            if status != ask.status or ask.holds not in body:
-                raise SystemExit(
-                    f"{self.name} answered {status} {body[:300]!r}, not {ask.status} with {ask.holds!r}"
-                )
-            return time.perf_counter() - self.began
+            taken = time.perf_counter() - self.began
+            self._hold(ask, status, body)
+            return taken
         return None
+
+    def check(self, ask: Ask) -> None:
+        """Ask once, and hold the answer to what it must be.
+
+        Raises:
+            SystemExit: It is another.
+        """
+        self._hold(ask, *self.ask(ask))
+
+    def _hold(self, ask: Ask, status: int, body: bytes) -> None:
+        holds = b"" if self.target.constant else ask.holds
+        if status != ask.status or holds not in body:
+            raise SystemExit(
+                f"{self.target.name} answered {status} {body[:300]!r}, not {ask.status} with {holds!r}"
+            )
 
     def used(self) -> Used:
         """Read what all processes of the server have used (proc(5): utime, stime, VmRSS, VmHWM)."""
@@ -204,25 +220,7 @@ async def app(scope, receive, send):
     await send(BODY)
 uvicorn.run(app, port={{port}}, access_log=False, log_level="warning", lifespan="off", ws="none")
 """
-    return Target("bare uvicorn", [sys.executable, "-c", code])
-
-
-def prism(folder: Path | None, document: Path) -> Target | None:
-    """Return Prism on a document, installed from npm into a folder; ``None`` without Node."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        return None
-    home = folder or Path(tempfile.gettempdir()) / "mockserver-benchmark-prism"
-    package = home / "node_modules" / "@stoplight" / "prism-cli"
-    if not package.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        print(f"installing {PRISM} into {home}", file=sys.stderr)
-        options = ["--no-fund", "--no-audit", "--silent"]
-        subprocess.run([npm, "install", *options, "--prefix", str(home), PRISM], check=True)
-    facts = json.loads((package / "package.json").read_text())
-    entry = package / facts["bin"]["prism"]
-    command = [node, str(entry), "mock", "-p", "{port}", str(document)]
-    return Target(f"Prism {facts['version']}", command)
+    return Target("bare uvicorn", [sys.executable, "-c", code], constant=True)
 
 
 def cores() -> tuple[int | None, int | None]:
