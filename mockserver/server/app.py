@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from time import perf_counter
 
-from mockserver.messages import HttpResponse
+from mockserver.messages import HttpRequest, HttpResponse
 from mockserver.mocking.decide import Mock
-from mockserver.server.exchanges import Exchanges
+from mockserver.server.exchanges import Exchanges, Known, Served
+from mockserver.server.memory import LONGEST, Memory
 from mockserver.server.wire import (
+    REPLY,
     AsgiApp,
     BodyRefused,
     Disconnected,
@@ -26,6 +28,8 @@ from mockserver.server.wire import (
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
 from mockserver.state.store import Store
+
+_NONE: dict[str, object] = {}
 
 Background = Callable[[], AbstractAsyncContextManager[object]]
 """What runs beside the requests, from start to stop."""
@@ -63,6 +67,7 @@ class MockApp:
         self._prefix = settings.control_prefix
         self._below_prefix = f"{settings.control_prefix}/"
         self._max_body = settings.max_body
+        self._memory = Memory()
         self._control = control
         self._background = background
 
@@ -97,30 +102,43 @@ class MockApp:
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: read, decide, wait, record, deliver."""
         exchanges, request = self.exchanges, read_request(scope)
-        known = exchanges.know(request)
+        served = exchanges.served
         preflight = request.method == "OPTIONS" and exchanges.is_preflight(request)
         begun = perf_counter()
+        at_once = scope.get("extensions", _NONE).get(REPLY)
         try:
             if preflight:
+                known = Known(served, request)
                 decision = exchanges.permit(request)
             else:
-                known.read()
                 if body := await read_body(request.headers, receive, limit=self._max_body):
-                    known.take_body(body)
+                    request = request._replace(body=body)
                     begun = perf_counter()
+                known = self._known(served, request)
                 decision = exchanges.decide(known)
         except Disconnected:
             return
         except BodyRefused as refused:
+            known = Known(served, request)
+            known.read()
             decision = exchanges.own(refused.response, "refused; the request's body")
+            at_once = None  # its head may end the connection
         except Exception:
+            known = Known(served, request)
             decision = exchanges.failed(request)
         if decision.delay:
             await _pause(decision.delay)
         reply = exchanges.finish(known, decision, begun, shared=not preflight)
-        extra = ((b"x-mock-trace", reply.trace),) if reply.trace else ()
-        response = HttpResponse(reply.status, reply.ready.sent, reply.body)
-        await send_response(send, response, head=request.method == "HEAD", extra=extra)
+        if at_once is None or not at_once(reply):
+            extra = ((b"x-mock-trace", reply.trace),) if reply.trace else ()
+            response = HttpResponse(reply.status, reply.ready.sent, reply.body)
+            await send_response(send, response, head=request.method == "HEAD", extra=extra)
+
+    def _known(self, served: Served, request: HttpRequest) -> Known:
+        """Return a request with what follows from it, which is kept for the next one like it."""
+        if len(request.body) > LONGEST or served is not self.exchanges.served:
+            return Known(served, request)
+        return self._memory.known(served, request)
 
 
 async def _pause(seconds: float) -> None:

@@ -1,36 +1,59 @@
-"""One request at the application: uvicorn's cycle, with a shorter way for the head of an answer."""
-
-from typing import Any
+"""One request at the application: uvicorn's cycle, which also takes a whole answer at once."""
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from mockserver.messages import HeaderPair
+from mockserver.server.exchanges import Ready, Reply
+from mockserver.server.wire import has_no_body
 
-_SLOW = frozenset((b"connection", b"transfer-encoding"))
+_UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
 
 
 class Cycle(RequestResponseCycle):
-    """Writes the head of an answer whose length is known with one look at all of it instead of two at each header."""
+    """Writes a whole answer in one go where the application hands it one (``wire.REPLY``); ASGI's messages go as ever."""
 
-    async def send(self, message: Any) -> None:
-        """Take one ASGI message."""
-        if self.response_started or self.disconnected or self.flow.write_paused:
-            await super().send(message)
-            return
-        headers: list[HeaderPair] = [*self.default_headers, *message.get("headers", ())]
-        names = [name for name, _ in headers]
-        if not _SLOW.isdisjoint(names) or b"content-length" not in names:
-            await super().send(message)
-            return
-        lines = [b"%b: %b\r\n" % pair for pair in headers]
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        head = b"".join((STATUS_LINE[message["status"]], *lines, b"\r\n"))
-        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
-            await super().send(message)  # which refuses it: a value would begin another line
-            return
-        self.response_started = True
-        self.waiting_for_100_continue = False
-        self.chunked_encoding = False
-        self.expected_content_length = int(headers[names.index(b"content-length")][1])
-        self.transport.write(head)
+    date_line = b""
+
+    def reply(self, reply: Reply) -> bool:
+        """Write an answer; ``False``, and nothing has happened, where its client must be waited for, or is gone."""
+        if self.disconnected or self.flow.write_paused:
+            return False
+        head_only, keep_alive = self.scope["method"] == "HEAD", self.keep_alive
+        self.transport.write(
+            written(reply, self.date_line, head_only=head_only, keep_alive=keep_alive)
+        )
+        self.response_started = self.response_complete = True
+        self.message_event.set()
+        if not keep_alive:
+            self.transport.close()
+        self.on_response()
+        return True
+
+
+def written(reply: Reply, date_line: bytes, *, head_only: bool, keep_alive: bool) -> bytes:
+    """Return an answer as bytes: the head with its length, and the body where there is one to send."""
+    status, ready, content, trace = reply
+    lines = [STATUS_LINE[status], date_line, ready.head or _head(ready)]
+    if trace:
+        lines += (b"x-mock-trace: ", trace, b"\r\n")
+    if has_no_body(status):
+        content = b""
+    else:
+        lines.append(b"content-length: %d\r\n" % len(content))
+        if head_only:
+            content = b""
+    lines += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", content)
+    return b"".join(lines)
+
+
+def _head(ready: Ready) -> bytes:
+    """Return the headers of an answer as they are written, and keep them."""
+    ready.head = header_lines(ready.sent)
+    return ready.head
+
+
+def header_lines(headers: list[HeaderPair] | tuple[HeaderPair, ...]) -> bytes:
+    """Return header lines; what would end a line early is blanked."""
+    return b"".join(
+        b"%b: %b\r\n" % (name, value.translate(_UNPRINTABLE)) for name, value in headers
+    )

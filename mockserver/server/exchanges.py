@@ -129,13 +129,6 @@ class Known:
         self.session = self.incoming.session
         return self.incoming
 
-    def take_body(self, body: bytes) -> None:
-        """Complete a request that was read."""
-        assert self.incoming is not None
-        self.request = self.request._replace(body=body)
-        request = self.incoming.request._replace(body=body)
-        self.incoming = self.incoming._replace(request=request)
-
     def shown_for(self, token: str | None) -> tuple[HeaderPair, ...]:
         """Return the headers without secrets, for which the token's name stands."""
         shown = self._shown

@@ -7,50 +7,13 @@ all golden cases holds. What it does not take, it leaves to the application: wha
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mockserver.messages import HeaderPair, HttpRequest
-from mockserver.server.exchanges import Exchanges, Known, Ready, Reply, Served
+from mockserver.messages import HttpRequest
+from mockserver.server.cycle import written
+from mockserver.server.exchanges import Exchanges, Known, Reply
+from mockserver.server.memory import LONGEST, Memory
 from mockserver.server.protocol import DEAF, IDLE, Protocol
-from mockserver.server.wire import has_no_body
-
-_KEPT = 1024
-_SEEN = 4096
-_LONGEST = 4096
-_UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
-
-
-class Memory:
-    """The requests that came before, by their bytes: clients repeat themselves, and equal bytes mean the same.
-
-    Shared by all connections of a server.
-
-    Attributes:
-        served: What they were known to; after a reload nothing is known.
-    """
-
-    def __init__(self) -> None:
-        self.served: Served | None = None
-        self._kept: dict[bytes, Known] = {}
-        self._seen: set[int] = set()
-        self.find = self._kept.get
-
-    def forget(self, served: Served) -> None:
-        """Begin anew, and let go of the document that is no longer served."""
-        self.served = served
-        self._kept.clear()
-        self._seen.clear()
-
-    def keep(self, data: bytes, known: Known) -> None:
-        """Keep a request that its connection survived, at the second time: most that come once never come again."""
-        if (mark := hash(data)) not in self._seen:
-            if len(self._seen) >= _SEEN:
-                self._seen.clear()
-            self._seen.add(mark)
-            return
-        if len(self._kept) >= _KEPT:
-            self._kept.clear()
-        self._kept[data] = known
 
 
 class FastLane(Protocol):
@@ -76,12 +39,10 @@ class FastLane(Protocol):
         self._prefix = control_prefix.encode()
         self._below_prefix = self._prefix + b"/"
         self._answered: list[Known] = []
-        self._date_of: list[HeaderPair] = []
-        self._date = b""
 
     def data_received(self, data: bytes) -> None:
         """Answer bytes that are a request known from before; read all others."""
-        if self.phase > IDLE or len(data) > _LONGEST:
+        if self.phase > IDLE or len(data) > LONGEST:
             super().data_received(data)
             return
         memory, served = self._memory, self._exchanges.served
@@ -131,39 +92,14 @@ class FastLane(Protocol):
 
     def _send(self, known: Known, reply: Reply, *, keep_alive: bool = True) -> None:
         """Write an answer."""
-        status, ready, content, trace = reply
-        state = self.server_state
-        if state.default_headers is not self._date_of:
-            self._date_of = state.default_headers
-            self._date = _lines(self._date_of)
-        lines = [STATUS_LINE[status], self._date, ready.head or _head(ready)]
-        if trace:
-            lines += (b"x-mock-trace: ", trace, b"\r\n")
-        if has_no_body(status):
-            content = b""
-        else:
-            lines.append(b"content-length: %d\r\n" % len(content))
-            if known.request.method == "HEAD":
-                content = b""
-        lines += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", content)
-        self.transport.write(b"".join(lines))
-        state.total_requests += 1
+        head_only = known.request.method == "HEAD"
+        self.transport.write(
+            written(reply, self.date_line(), head_only=head_only, keep_alive=keep_alive)
+        )
+        self.server_state.total_requests += 1
         if keep_alive:
             self.phase = IDLE
             self.since = self.patrol.now
         else:
             self.transport.close()
             self.phase = DEAF
-
-
-def _head(ready: Ready) -> bytes:
-    """Return the headers of an answer as they are written, and keep them."""
-    ready.head = _lines(ready.sent)
-    return ready.head
-
-
-def _lines(headers: list[HeaderPair] | tuple[HeaderPair, ...]) -> bytes:
-    """Return header lines; what would end a line early is blanked."""
-    return b"".join(
-        b"%b: %b\r\n" % (name, value.translate(_UNPRINTABLE)) for name, value in headers
-    )

@@ -25,7 +25,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from mockserver.messages import HeaderPair, HttpResponse
-from mockserver.server.cycle import Cycle
+from mockserver.server.cycle import Cycle, header_lines
 from mockserver.server.log import logger
 from mockserver.server.refusals import (
     LARGEST_HEAD,
@@ -37,6 +37,7 @@ from mockserver.server.refusals import (
     check_size,
     refusal,
 )
+from mockserver.server.wire import REPLY
 
 FRESH_SECONDS = 60.0
 HEAD_SECONDS = 9.0
@@ -135,6 +136,8 @@ class Protocol(HttpToolsProtocol):
         self._refusal: HttpResponse | None = None
         self._at_end = False
         self._stopping = False
+        self._date_of: list[HeaderPair] = []
+        self._date = b""
 
     # What the transport tells
 
@@ -339,7 +342,7 @@ class Protocol(HttpToolsProtocol):
             "state": self.app_state.copy(),
         }
         behind = self.in_flight
-        self.cycle = Cycle(
+        cycle = Cycle(
             scope=scope,
             transport=self.transport,
             flow=self.flow,
@@ -352,14 +355,25 @@ class Protocol(HttpToolsProtocol):
             keep_alive=self.keep_alive,
             on_response=self.on_response_complete,
         )
+        cycle.date_line = self.date_line()
+        scope["extensions"] = {REPLY: cycle.reply}
+        self.cycle = cycle
         for part in self.parts:
             super().on_body(part)
         self.parts = []
         if behind:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft((cycle, self.app))
         else:
-            self._start_asgi_task(self.cycle, self.app)
+            self._start_asgi_task(cycle, self.app)
+
+    def date_line(self) -> bytes:
+        """Return uvicorn's own headers of every answer as they are written; they change once a second."""
+        state = self.server_state
+        if state.default_headers is not self._date_of:
+            self._date_of = state.default_headers
+            self._date = header_lines(self._date_of)
+        return self._date
 
     def refuse(self, response: HttpResponse) -> None:
         """Answer what is no request, after everything that is one, and take nothing more."""

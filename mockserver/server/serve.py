@@ -29,7 +29,7 @@ from mockserver.server.app import MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control import build_control
 from mockserver.server.control.live import Live
-from mockserver.server.fast_lane import FastLane, Memory
+from mockserver.server.fast_lane import FastLane
 from mockserver.server.log import (
     LINES_FOR_PEOPLE,
     RequestLog,
@@ -37,6 +37,7 @@ from mockserver.server.log import (
     configure_logging,
     json_line,
 )
+from mockserver.server.memory import Memory
 from mockserver.server.protocol import Patrol, Protocol
 from mockserver.server.watch import Reloader
 from mockserver.settings import Settings

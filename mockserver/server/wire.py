@@ -17,6 +17,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+REPLY = "mockserver.reply"
+"""An extension of ASGI that our own protocol offers: a function that takes a whole answer at once."""
+
 BODY_SECONDS = 18.0
 """How long a client may take over its body; a half-sent one would hold its connection for ever."""
 
@@ -39,8 +42,10 @@ def read_request(scope: Scope) -> HttpRequest:
     """Return the request of an HTTP scope, as yet without its body."""
     # raw_path is optional in ASGI; the decoded path cannot tell %2F from a slash, but it is all there is then.
     path: bytes = scope.get("raw_path") or quote(scope["path"], safe="/:@!$&'()*+,;=~-._").encode()
+    # Tuples, because some servers give lists, and a request must be hashable.
+    headers = tuple([(name, value) for name, value in scope["headers"]])
     return HttpRequest(
-        cast("str", scope["method"]), path, cast("bytes", scope["query_string"]), scope["headers"]
+        cast("str", scope["method"]), path, cast("bytes", scope["query_string"]), headers
     )
 
 

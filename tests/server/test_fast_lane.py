@@ -12,8 +12,9 @@ from uvicorn.server import ServerState
 
 from mockserver.errors import Finding, StoreError
 from mockserver.messages import HttpRequest
-from mockserver.server import fast_lane
-from mockserver.server.fast_lane import FastLane, Memory
+from mockserver.server import memory as memory_module
+from mockserver.server.fast_lane import FastLane
+from mockserver.server.memory import LONGEST, Memory
 from mockserver.server.protocol import Patrol
 from mockserver.state.store import MemoryStore, Session
 from tests.golden.cases import Setup, cases, setups
@@ -135,8 +136,8 @@ def test_after_a_reload_a_known_request_is_known_anew(running: Running) -> None:
 def test_memory_is_bounded_and_keeps_what_comes_twice(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast_lane, "_KEPT", 2)
-    monkeypatch.setattr(fast_lane, "_SEEN", 3)
+    monkeypatch.setattr(memory_module, "_KEPT", 2)
+    monkeypatch.setattr(memory_module, "_SEEN", 3)
     memory = Memory()
     known = running.app.exchanges.know(HttpRequest("GET", b"/pets"))
     memory.keep(b"a", known)
@@ -150,6 +151,16 @@ def test_memory_is_bounded_and_keeps_what_comes_twice(
     for data in (b"d", b"b"):  # the fourth name makes them forget whom they saw
         memory.keep(data, known)
     assert memory.find(b"b") is None
+
+
+def test_a_long_request_is_not_kept(running: Running) -> None:
+    memory = Memory()
+    request = HttpRequest("GET", b"/pets", headers=((b"x", b"y" * LONGEST),))
+    served = running.app.exchanges.served
+    known = [memory.known(served, request) for _ in range(3)]
+    assert known[0] is not known[1] is not known[2]
+    running.ask("POST", "/pets", body=b"x" * (LONGEST + 1))
+    assert running.last.status == 405
 
 
 def test_what_fails_at_once_is_left_to_the_other_way(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from uvicorn.server import ServerState
 
 from mockserver.server import protocol as of
 from mockserver.server.cycle import Cycle
+from mockserver.server.exchanges import Ready, Reply
 from mockserver.server.protocol import Patrol, Protocol
-from mockserver.server.wire import Message, Receive, Scope, Send
+from mockserver.server.wire import REPLY, Message, Receive, Scope, Send
 
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -312,6 +313,33 @@ def test_a_head_is_written_as_uvicorn_writes_it(
         await cycle.send({"type": "http.response.body", "body": b"ok", "more_body": False})
         assert connection.transport.written.endswith(expected)
         assert isinstance(cycle, Cycle)
+
+    connected(test)
+
+
+def test_a_whole_answer_is_written_at_once_unless_its_client_must_be_waited_for() -> None:
+    headers = ((b"x", b"y\r\nz: 1"),)
+    reply = Reply(200, Ready((), headers, ()), b"ok", b"")
+
+    async def test(connection: Connection) -> None:
+        connection.answer.clear()
+        await connection.feed(GET)
+        cycle = connection.protocol.cycle
+        assert isinstance(cycle, Cycle)
+        connection.protocol.pause_writing()
+        assert not cycle.reply(reply)
+        connection.protocol.resume_writing()
+        cycle.disconnected = True
+        assert not cycle.reply(reply)
+        assert not connection.transport.written
+        cycle.disconnected = False
+        cycle.keep_alive = False
+        assert REPLY in (cycle.scope["extensions"] or {})
+        assert cycle.reply(reply)
+        # A value cannot begin a line of its own.
+        expected = b"x: y  z: 1\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok"
+        assert connection.transport.written.endswith(expected)
+        assert connection.transport.ended == "closed"
 
     connected(test)
 

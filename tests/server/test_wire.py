@@ -54,7 +54,7 @@ def refusal(headers: Sequence[HeaderPair], *messages: Message, seconds: float = 
 def test_the_path_is_the_one_on_the_wire_where_the_server_tells(
     raw: bytes | None, path: bytes
 ) -> None:
-    headers = [(b"host", b"h")]
+    headers = ((b"host", b"h"),)
     request = read_request(
         {
             "method": "GET", "path": "/a/ü %", "raw_path": raw, "query_string": b"q=1", "headers": headers,
