@@ -43,7 +43,8 @@ class FastLane(Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer bytes that are a request known from before; read all others."""
         if self.phase > IDLE or len(data) > LONGEST:
-            super().data_received(data)
+            self.parse(data)
+            self._answered = []
             return
         memory, served = self._memory, self._exchanges.served
         if memory.served is not served:
@@ -53,11 +54,12 @@ class FastLane(Protocol):
             if not self.flow.write_paused and (reply := self._exchanges.at_once(known)):
                 self._send(known, reply)
                 return
-            super().data_received(data)
+            self.parse(data)
             return
         answered: list[Known] = []
         self._answered = answered
-        super().data_received(data)
+        self.parse(data)
+        self._answered = []
         if len(answered) == 1 and self.phase == IDLE:  # it was one request, and nothing else
             memory.keep(data, answered[0])
 

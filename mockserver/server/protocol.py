@@ -11,8 +11,8 @@ Rules of this file, each with rows in ``tests/abuse``:
 
 import asyncio
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import httptools
@@ -27,6 +27,7 @@ from uvicorn.server import ServerState
 from mockserver.messages import HeaderPair, HttpResponse
 from mockserver.server.cycle import Cycle, header_lines
 from mockserver.server.log import logger
+from mockserver.server.memory import LONGEST, Recent
 from mockserver.server.refusals import (
     LARGEST_HEAD,
     LONGEST_TARGET,
@@ -64,18 +65,29 @@ _HOSTS_KEPT = 256
 _PATIENCE = {FRESH: FRESH_SECONDS, IDLE: IDLE_SECONDS, LINGERING: LINGER_SECONDS}
 
 
+class Parsed(NamedTuple):
+    """A complete request of HTTP/1.1 after which its connection goes on, as the parser told of it."""
+
+    method: str
+    url: bytes
+    headers: tuple[HeaderPair, ...]
+    parts: list[bytes]
+
+
 class Patrol:
     """Looks at all connections of a server once a second.
 
     Attributes:
         now: The loop's time at the last look: exact enough for limits, and free.
         hosts: Values of ``Host`` that were found good.
+        requests: Those that came before, by their bytes: equal bytes are the same request.
         max_body: Bytes of a body that the application takes.
     """
 
     def __init__(self, *, max_body: int, seconds: float = 1.0) -> None:
         self.now = 0.0
         self.hosts: set[bytes] = set()
+        self.requests: Recent[Parsed] = Recent()
         self.max_body = max_body
         self._seconds = seconds
         self._walking = False
@@ -126,7 +138,8 @@ class Protocol(HttpToolsProtocol):
         self.url = b""
         self.headers: list[HeaderPair] = []
         self.method = ""
-        self.sent_headers: list[HeaderPair] = []
+        self.sent_headers: Sequence[HeaderPair] = ()
+        self.version = ""
         self.pending = False  # a good head that the application has not been given yet
         self.parts: list[bytes] = []
         self.keep_alive = True
@@ -136,6 +149,9 @@ class Protocol(HttpToolsProtocol):
         self._refusal: HttpResponse | None = None
         self._at_end = False
         self._stopping = False
+        self._parsed: Parsed | None = None
+        self._noting = False
+        self._begun = 0
         self._date_of: list[HeaderPair] = []
         self._date = b""
 
@@ -149,6 +165,27 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; complete requests are on their way when this returns."""
+        if self.phase > IDLE or len(data) > LONGEST:
+            self.parse(data)
+        elif parsed := self.patrol.requests.find(data):
+            self.method, self.url, self.sent_headers, self.parts = parsed
+            self.version, self.keep_alive = "1.1", True
+            self.hand_over(expects=False)
+            self._complete()
+        else:
+            self._begun, self._noting = 0, True
+            self.parse(data)
+            parsed, self._parsed, self._noting = self._parsed, None, False
+            if parsed and self._may_come_again():
+                self.patrol.requests.keep(data, parsed)
+
+    def _may_come_again(self) -> bool:
+        """Tell whether the bytes just read were one request and nothing else, and left the connection as it was."""
+        one = self._begun == 1 and self.phase == BUSY
+        return one and self.keep_alive and self.version == "1.1"
+
+    def parse(self, data: bytes) -> None:
+        """Let the parser read bytes, and see to what it finds."""
         if self.phase >= DEAF:
             return
         if len(data) > LARGEST_HEAD:
@@ -166,7 +203,8 @@ class Protocol(HttpToolsProtocol):
             return
         self.parser = httptools.HttpRequestParser(_AfterUpgrade(self))
         self.pending, self._declining = True, False
-        self.data_received(rest)
+        self._begun += 1  # not one to be known again: the parser is another one now
+        self.parse(rest)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes True for "stay open"
         """Take note that the client sends no more; stay open for as long as it is owed an answer."""
@@ -199,6 +237,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin to read a head."""
+        self._begun += 1
         self.url = b""
         self.headers = []
         self.phase = HEAD
@@ -231,10 +270,11 @@ class Protocol(HttpToolsProtocol):
         )
         if not plain:
             self._examine()
+        self.version = self.parser.get_http_version()
         # As in uvicorn, connections of HTTP/1.0 end with their first answer, whatever they ask for.
         self.keep_alive = (
             self.parser.should_keep_alive()
-            and (b"connection" not in names or self.parser.get_http_version() != "1.0")
+            and (b"connection" not in names or self.version != "1.0")
             and not self._stopping
         )
         self.sent_headers = headers
@@ -255,8 +295,17 @@ class Protocol(HttpToolsProtocol):
         if self._declining:
             return
         if self.pending:
+            if self._noting:
+                headers = tuple(self.sent_headers)
+                self._parsed = Parsed(self.method, self.url, headers, self.parts)
             self.hand_over(expects=False)
-        super().on_message_complete()
+        self._complete()
+
+    def _complete(self) -> None:
+        """Tell the application that the request it has is complete."""
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
         self.rest()
 
     # What the application's answers tell
@@ -323,7 +372,7 @@ class Protocol(HttpToolsProtocol):
         self.pending = False
         path, _, query = self.url.partition(b"?")
         text = path.decode("ascii")
-        version = self.parser.get_http_version()
+        version = self.version
         if expects:  # HTTP/1.0 does not know it (RFC 9110 §10.1.1)
             expects = version != "1.0" and any(name == b"expect" for name, _ in self.sent_headers)
         scope: Any = {

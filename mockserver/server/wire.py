@@ -42,8 +42,9 @@ def read_request(scope: Scope) -> HttpRequest:
     """Return the request of an HTTP scope, as yet without its body."""
     # raw_path is optional in ASGI; the decoded path cannot tell %2F from a slash, but it is all there is then.
     path: bytes = scope.get("raw_path") or quote(scope["path"], safe="/:@!$&'()*+,;=~-._").encode()
-    # Tuples, because some servers give lists, and a request must be hashable.
-    headers = tuple([(name, value) for name, value in scope["headers"]])
+    headers = scope["headers"]
+    if not isinstance(headers, tuple):  # some servers give lists, and a request must be hashable
+        headers = tuple([(name, value) for name, value in headers])
     return HttpRequest(
         cast("str", scope["method"]), path, cast("bytes", scope["query_string"]), headers
     )

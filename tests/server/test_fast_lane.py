@@ -153,6 +153,19 @@ def test_memory_is_bounded_and_keeps_what_comes_twice(
     assert memory.find(b"b") is None
 
 
+def test_a_connection_holds_no_request_that_is_answered(running: Running) -> None:
+    long = GET.replace(b"\r\n\r\n", b"\r\nX: " + b"x" * LONGEST + b"\r\n\r\n")
+
+    async def run() -> None:
+        lane, transport = fast(running, Memory())
+        for data in (GET, GET + GET, long, GET[:9], GET[9:]):
+            lane.data_received(data)
+            assert not lane._answered
+        assert transport.written.count(b"HTTP/1.1 ") == 5
+
+    asyncio.run(run())
+
+
 def test_a_long_request_is_not_kept(running: Running) -> None:
     memory = Memory()
     request = HttpRequest("GET", b"/pets", headers=((b"x", b"y" * LONGEST),))

@@ -355,3 +355,30 @@ def test_a_header_that_would_begin_another_line_is_refused() -> None:
             )
 
     connected(test)
+
+
+@pytest.mark.parametrize(
+    ("data", "count", "kept"),
+    [
+        (GET, 1, True),
+        (GET.replace(b"\r\n\r\n", b"\r\nContent-Length: 2\r\n\r\nhi"), 1, True),
+        (GET + GET, 2, False),
+        (GET.replace(b"1.1", b"1.0"), 1, False),
+        (GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), 1, False),
+        (GET.replace(b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"), 1, False),
+        (GET.replace(b"/x", b"/" + b"x" * 5000), 1, False),
+    ],
+    ids=["head", "body", "pipelined", "HTTP/1.0", "close", "upgrade", "long"],
+)
+def test_the_same_bytes_are_the_same_request(*, data: bytes, count: int, kept: bool) -> None:
+    async def test(connection: Connection) -> None:
+        for number in range(1, 4):
+            await connection.feed(data)
+            if connection.transport.ended:
+                break
+            assert connection.statuses == [b"200"] * count * number
+        assert (connection.patrol.requests.find(data) is not None) == kept
+        assert len(set(map(str, connection.heard))) == 1
+        assert connection.protocol._parsed is None
+
+    connected(test)
