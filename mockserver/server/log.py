@@ -19,6 +19,9 @@ INFO, WARNING, ERROR = logging.INFO, logging.WARNING, logging.ERROR
 BATCH_SECONDS = 0.05
 LINES_FOR_PEOPLE = 100
 """Lines of one batch at most: 2,000 a second are more than anybody reads, and a load test shall not wait for them."""
+SLICE = 10
+"""Lines written without a pause: a batch at once would hold up the requests behind it for milliseconds."""
+SLICE_SECONDS = 0.004
 _PATH_LIMIT = 120
 _VIOLATIONS_LIMIT = 5
 
@@ -52,30 +55,51 @@ class RequestLog:
         self._write = write
         self._most = most
         self._seen = journal.appended
+        self._waiting: list[Exchange] = []  # collected, and not yet written
         self._due: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         """Say that exchanges were appended; free where the next batch is due already."""
         if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
+            self._due = asyncio.get_running_loop().call_later(BATCH_SECONDS, self._take_turn)
 
     def flush(self) -> None:
         """Write what is not yet written."""
         if self._due is not None:
             self._due.cancel()
             self._due = None
+        self._write_lines(self._waiting)
+        self._waiting = []
+        self._write_lines(self._collect())
+
+    def _take_turn(self) -> None:
+        """Write a slice of what is due, and come back for the next."""
+        self._due = None
+        due = self._waiting or self._collect()
+        count = len(due) if self._most is None else SLICE
+        self._write_lines(due[:count])
+        self._waiting = due[count:]
+        if self._waiting:
+            later = asyncio.get_running_loop().call_later
+            self._due = later(SLICE_SECONDS, self._take_turn)
+        elif self._journal.appended > self._seen:
+            self.wake()
+
+    def _collect(self) -> list[Exchange]:
+        """Return the exchanges to be shown of those that are new, and say how many are not."""
         exchanges = self._journal.since(self._seen)
         lost = self._journal.appended - self._seen - len(exchanges)
         self._seen = self._journal.appended
-        lines = []
         if self._most is not None and (more := len(exchanges) - self._most) > 0:
-            lines.append(f"          … {more} more, too fast to be shown")
+            self._write(f"          … {more} more, too fast to be shown\n")
             exchanges = exchanges[more:]
-        lines += [self._line(exchange) for exchange in exchanges]
         if lost:
             logger.warning("%d exchanges came too fast to be shown", lost)
-        if lines:
-            self._write("\n".join([*lines, ""]))
+        return exchanges
+
+    def _write_lines(self, exchanges: list[Exchange]) -> None:
+        if exchanges:
+            self._write("\n".join([*map(self._line, exchanges), ""]))
 
 
 class TextLines:

@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from mockserver.errors import Finding, Place
 from mockserver.messages import Violation
 from mockserver.server.log import (
+    SLICE,
     RequestLog,
     TextLines,
     clock_time,
@@ -204,4 +205,54 @@ def test_people_get_the_latest_lines_of_a_batch_and_the_number_of_the_others() -
         journal.append(EXCHANGE._replace(id=f"r-{number}"))
         if number in (1, 4):
             log.flush()
-    assert written == ["r-0\nr-1\n", "          … 1 more, too fast to be shown\nr-3\nr-4\n"]
+    assert "".join(written) == ("r-0\nr-1\n          … 1 more, too fast to be shown\nr-3\nr-4\n")
+
+
+def test_lines_for_people_are_written_in_slices_so_that_no_request_waits_for_all_of_them() -> None:
+    async def scenario() -> list[str]:
+        written: list[str] = []
+        done = asyncio.Event()
+
+        def write(text: str) -> None:
+            written.append(text)
+            if len(written) == 1:
+                append(SLICE)  # while the first batch is being written
+            if "".join(written).count("\n") == 2 * SLICE + 5:
+                done.set()
+
+        def append(count: int) -> None:
+            for _ in range(count):
+                journal.append(EXCHANGE)
+                log.wake()
+
+        journal = Journal("r")
+        log = RequestLog(journal, identity, write, most=100)
+        append(SLICE + 5)
+        await asyncio.wait_for(done.wait(), 5)
+        append(1)
+        log.flush()
+        return written
+
+    slices = [text.count("\n") for text in asyncio.run(scenario())]
+    assert slices == [SLICE, 5, SLICE, 1]
+
+
+def test_a_flush_also_writes_what_waits_for_its_turn() -> None:
+    async def scenario() -> list[str]:
+        written: list[str] = []
+        first = asyncio.Event()
+
+        def write(text: str) -> None:
+            written.append(text)
+            first.set()
+
+        journal = Journal("r")
+        log = RequestLog(journal, identity, write, most=100)
+        for _ in range(SLICE + 5):
+            journal.append(EXCHANGE)
+        log.wake()
+        await asyncio.wait_for(first.wait(), 5)
+        log.flush()
+        return written
+
+    assert [text.count("\n") for text in asyncio.run(scenario())] == [SLICE, 5]
