@@ -82,6 +82,7 @@ class Running:
         self.process = subprocess.Popen(
             [part.replace("{port}", str(self.port)) for part in target.command],
             cwd=ROOT,
+            env=environment(),
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,
@@ -181,6 +182,15 @@ def running(target: Target, *, core: int | None = None) -> Iterator[Running]:
         yield server
     finally:
         server.stop()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a server: Python's bytecode is kept, as that of an installed package is."""
+    kept = {
+        "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "mockserver-benchmark-bytecode")
+    }
+    others = os.environ.items()
+    return {name: value for name, value in others if name != "PYTHONDONTWRITEBYTECODE"} | kept
 
 
 def free_port() -> int:

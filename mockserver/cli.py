@@ -3,6 +3,7 @@
 What a command needs is imported when it runs: ``--help`` and ``health`` stay quick.
 """
 
+import gc
 import json
 import os
 import sys
@@ -167,9 +168,13 @@ def serve_command(**given: object) -> None:
 
     SPEC is openapi.yaml of the working directory where none is given, fixtures are the folder fixtures/ beside it.
     """
-    from mockserver.server.serve import serve
+    gc.disable()  # until it serves: all that a start makes is kept, and looking through it takes a tenth of the time
+    try:
+        from mockserver.server.serve import serve
 
-    serve(resolve(given).settings, Path.cwd(), sys.stderr)
+        serve(resolve(given).settings, Path.cwd(), sys.stderr)
+    finally:
+        gc.enable()
 
 
 @settings_options(SOURCES)

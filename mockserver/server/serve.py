@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple, TextIO, cast
 
@@ -27,7 +27,6 @@ from mockserver.fixtures.contract import Contract, load_contract, locate
 from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
-from mockserver.server.control import build_control
 from mockserver.server.control.live import Live
 from mockserver.server.fast_lane import FastLane
 from mockserver.server.log import (
@@ -40,6 +39,7 @@ from mockserver.server.log import (
 from mockserver.server.memory import Memory
 from mockserver.server.protocol import Patrol, Protocol
 from mockserver.server.watch import Reloader
+from mockserver.server.wire import AsgiApp, Receive, Scope, Send
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
 from mockserver.state.store import MemoryStore
@@ -79,7 +79,9 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
     with listen(settings.host, settings.port) as listening:
         live.url = url_of(settings.host, listening)
         occasion = Occasion(contract, settings, seed, live.url, live.admin_token)
-        freeze()
+        # No garbage worth looking for yet: a full collection here takes as long as loading a small document.
+        gc.freeze()
+        gc.enable()
         text = json.dumps(banner_event(occasion)) + "\n"
         write(text if as_json else banner_text(occasion, color=color))
         server = uvicorn.Server(uvicorn_config(app, settings))
@@ -130,6 +132,15 @@ def build_app(
         request_log.wake()
         live.bell.ring()
 
+    @cache
+    def control_app() -> AsgiApp:
+        from mockserver.server.control.application import build_control  # with Starlette: a tenth of the start
+
+        return build_control(live)
+
+    async def control(scope: Scope, receive: Receive, send: Send) -> None:
+        await control_app()(scope, receive, send)
+
     now = time.time  # noqa: TID251 - the outer edge: clocks start here
     reloader = Reloader(contract, settings.fixtures, load=load, use=use)
     live = Live(
@@ -149,7 +160,7 @@ def build_app(
     app = MockApp(
         build(contract),
         settings,
-        control=build_control(live),
+        control=control,
         store=live.store,
         journal=journal,
         now=now,

@@ -8,7 +8,7 @@ from pathlib import Path
 from mockserver.fixtures.contract import Contract, load_contract
 from mockserver.messages import HeaderPair
 from mockserver.server.app import MockApp
-from mockserver.server.control import build_control
+from mockserver.server.control.application import build_control
 from mockserver.server.control.live import Live
 from mockserver.server.serve import build_mock
 from mockserver.server.wire import AsgiApp, Message, Scope

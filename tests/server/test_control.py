@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.messages import HeaderPair, HttpResponse
 from mockserver.mocking.decide import Mock
-from mockserver.server.control import SCHEMA, build_control
+from mockserver.server.control.application import SCHEMA, build_control
 from mockserver.server.control.live import Live
 from mockserver.server.wire import Message
 from mockserver.settings import Settings

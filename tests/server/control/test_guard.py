@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mockserver.messages import HeaderPair
-from mockserver.server.control import gate_of
+from mockserver.server.control.application import gate_of
 from mockserver.server.control.guard import (
     DEFENCES,
     Defence,
