@@ -226,7 +226,7 @@ class Connection:
         self.contract = load_contract(settings)
         journal = Journal("scale")
         log = RequestLog(journal, TextLines(), lambda _: None, most=LINES_FOR_PEOPLE)
-        app = build_app(
+        app, _ = build_app(
             self.contract, settings, "scale", servers.ROOT, journal=journal, request_log=log
         )
         with suppress(RuntimeError):

@@ -134,7 +134,9 @@ def build_app(
 
     @cache
     def control_app() -> AsgiApp:
-        from mockserver.server.control.application import build_control  # with Starlette: a tenth of the start
+        from mockserver.server.control.application import (
+            build_control,  # with Starlette: a tenth of the start
+        )
 
         return build_control(live)
 

@@ -266,7 +266,7 @@ def test_quiet_answers_say_nothing_of_the_mock(tmp_path: Path) -> None:
     ("target", "error", "operation"),
     [
         ("/__mock/live", None, None),
-        ("/__mock", b"no-such-control", None),
+        ("/__mock", None, None),
         ("/__mock/nothing", b"no-such-control", None),
         ("/__mockery", None, b"mockery"),
     ],

@@ -128,7 +128,7 @@ def test_head_of_a_refusal_has_no_body() -> None:
     assert ask("/__mock/x", method="HEAD", headers=[]).body == b""
 
 
-@pytest.mark.parametrize("path", ["/__mock", "/__mock/", "/__mock/live/", "/__mock/nothing"])
+@pytest.mark.parametrize("path", ["/__mock/live/", "/__mock/nothing", "/__mock/ui/nothing.js"])
 def test_what_is_not_there_is_a_problem(path: str) -> None:
     assert error_of(ask(path)) == (404, b"no-such-control")
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from mockserver.errors import StoreError, did_you_mean, nearest
 from mockserver.messages import problem
 from mockserver.mocking.memory import Override, override_key
-from mockserver.server.control.application import views
+from mockserver.server.control import views
 from mockserver.server.control.checks import check_itself, list_reports, read_report
 from mockserver.server.control.coverage import coverage
 from mockserver.server.control.events import events

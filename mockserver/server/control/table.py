@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mockserver import __version__
-from mockserver.server.control.application import endpoints as api
+from mockserver.server.control import endpoints as api
 from mockserver.server.control.endpoints import Endpoint
 
 Schema = dict[str, object]

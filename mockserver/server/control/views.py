@@ -179,8 +179,10 @@ def scenario(one: Scenario) -> Json:
         },
         "states": {
             "initial": states.initial,
-            "use": {state: dict(use) for state, use in states.use.items()},
-            "go": {state: dict(go) for state, go in states.go.items()},
+            "states": {
+                name: {"use": dict(use), "go": dict(states.go.get(name, {}))}
+                for name, use in states.use.items()
+            },
         }
         if states
         else None,

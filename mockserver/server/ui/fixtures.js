@@ -46,11 +46,11 @@ function card(one) {
       button(chosen ? "Chosen" : "Choose", () => choose({ scenario: chosen ? "" : one.name }), { "aria-pressed": String(chosen), "data-use": one.name, "data-row": true, "aria-label": `${chosen ? "Chosen" : "Choose"} ${one.name}` })),
     facts.length > 0 && h("p", { class: "facts" }, facts.map((fact) => h("span", {}, fact))),
     Object.entries(one.use ?? {}).map(([operation, which]) => h("p", {}, h("a", { href: `#/operation/${encodeURIComponent(operation)}` }, operation), " answers ", h("strong", {}, text(which)))),
-    Object.entries(one.sequence ?? {}).map(([operation, cases]) => {
+    Object.entries(one.sequence ?? {}).map(([operation, { cases, then }]) => {
       const at = state.now.positions.find((place) => place.scenario === one.name && place.operation === operation);
       const steps = cases.map(text);
       const edges = steps.slice(1).map((_, index) => [index, index + 1, ""]);
-      return [h("p", {}, h("a", { href: `#/operation/${encodeURIComponent(operation)}` }, operation), ", call by call; the last one stays"),
+      return [h("p", {}, h("a", { href: `#/operation/${encodeURIComponent(operation)}` }, operation), then === "cycle" ? ", call by call, round and round" : then === "fail" ? ", call by call, then no more" : ", call by call; the last one stays"),
         machine(`Sequence of ${operation}: ${steps.join(", then ")}`, steps, [...edges, [steps.length - 1, steps.length - 1, ""]], at ? Math.min(at.position, steps.length - 1) : -1)];
     }),
     one.states && states(one),

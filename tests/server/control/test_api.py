@@ -95,7 +95,7 @@ def test_nothing_live_is_shown(server: Running) -> None:
 def test_scenarios(server: Running) -> None:
     found = {one["name"]: one for one in get(server, "/scenarios")["scenarios"]}
     assert found["turns"]["sequence"]["listPets"]["cases"] == ["first", "second"]
-    assert found["shop"]["states"]["go"] == {"shut": {"addPet": "open"}, "open": {}}
+    assert found["shop"]["states"]["states"]["shut"] == {"use": {"listPets": "first"}, "go": {"addPet": "open"}}  # fmt: skip
     assert found["slow"]["delay"] == {"type": "uniform", "low": 0.001, "high": 0.002}
 
 
