@@ -18,7 +18,7 @@ from mockserver.spec.versions import Version
 
 _PREFIX = "#/$defs/"
 _DANGLING = "dangling-reference"
-_WEIGHT_LIMIT = 4000
+_WEIGHT_LIMIT = 2500
 """Schemas in all compiled bundles together: a bundle of Stripe's 400 takes about four megabytes."""
 
 
