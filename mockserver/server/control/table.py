@@ -108,7 +108,7 @@ _OPERATION: Mapping[str, Schema] = {
 SCHEMAS: Mapping[str, Schema] = {
     "Status": shaped(
         version=TEXT,
-        document=shaped(title=TEXT, file=TEXT, operations=COUNT),
+        document=shaped(title=TEXT, version=TEXT, openapi=TEXT, file=TEXT, operations=COUNT),
         fixtures=shaped(files=_NAMES, tokens=COUNT, cases=COUNT, scenarios=COUNT),
         seed=TEXT,
         url=TEXT,

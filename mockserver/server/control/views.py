@@ -40,6 +40,8 @@ async def status(live: Live) -> Json:
         "version": __version__,
         "document": {
             "title": mock.api.title,
+            "version": mock.api.version,
+            "openapi": mock.api.openapi,
             "file": str(document.root.file),
             "operations": len(mock.api.operations),
         },

@@ -65,6 +65,8 @@ def test_status(server: Running) -> None:
     found = get(server, "/status")
     assert found["document"] == {
         "title": "Pets",
+        "version": "1",
+        "openapi": "3.1.0",
         "file": found["document"]["file"],
         "operations": 2,
     }
