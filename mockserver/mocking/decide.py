@@ -25,6 +25,7 @@ from mockserver.mocking.authenticate import Authenticator
 from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
 from mockserver.mocking.decision import Decision
 from mockserver.mocking.explain import Explainer
+from mockserver.mocking.faults import Struck, broken, has_fault, strike
 from mockserver.mocking.memory import override_key
 from mockserver.mocking.plans import Plan, Plans
 from mockserver.mocking.resources import Resources
@@ -151,6 +152,8 @@ class Mock:
         session: Session,
         controls: Controls,
         judged: Judged | Missed | None = None,
+        *,
+        now: float = 0.0,
     ) -> Decision:
         """Choose and make the answer to one request.
 
@@ -159,6 +162,7 @@ class Mock:
             session: As it is now.
             controls: What was meant for the mock.
             judged: What ``judge`` has said of this very request; asked now where it is not given.
+            now: Seconds since the epoch, for rate limits.
         """
         judged = judged or self.judge(request)
         key = None
@@ -196,8 +200,10 @@ class Mock:
             chosen_by,
         )
         selection = select(asked, self._resources.select)
-        answer = self._render(asked, selection)
-        decision = self._decision(asked, selection, answer)
+        if has_fault(asked, selection):
+            chance = self._chance(operation, session)
+            return self._faulty(asked, strike(asked, selection, chance, now))
+        decision = self._decision(asked, selection, self._render(asked, selection))
         if key:
             dynamic = self._is_dynamic(controls.wish)
             self._plans.keep(key, asked, selection, decision, dynamic=dynamic)
@@ -229,6 +235,16 @@ class Mock:
         else:
             return None, ""
         return self.fixtures.scenarios.get(name, name), chosen_by
+
+    def _faulty(self, asked: Asked, struck: Struck) -> Decision:
+        """Make an answer with which something may go wrong."""
+        answer = self._render(asked, struck.selection)
+        answer, fault, why = broken(answer, struck, asked.request.method)
+        decision = self._decision(asked, struck.selection, answer, why)
+        advance = decision.advance
+        if struck.changes and advance:
+            advance = advance._replace(changes=(*advance.changes, *struck.changes))
+        return decision._replace(fault=fault, advance=advance)
 
     def _render(self, asked: Asked, selection: Selection) -> Answer:
         """Make the body and the headers of what was selected."""
@@ -345,11 +361,13 @@ class Mock:
         number = session.calls.get(name, 0)
         return Chance.of_call(self._seed, session.name, name, number=number)
 
-    def _decision(self, asked: Asked, selection: Selection, answer: Answer) -> Decision:
+    def _decision(
+        self, asked: Asked, selection: Selection, answer: Answer, fault: str = ""
+    ) -> Decision:
         """Add challenge and explanation to an answer, and say what the session remembers."""
         operation, scenario = asked.operation, asked.scenario
         case = selection.case if isinstance(selection, CaseChosen) else None
-        why = _why(selection, answer, asked)
+        why = "; ".join(filter(None, (_why(selection, answer, asked), fault)))
         violations = asked.violations + answer.violations
         response = self._explain.explained(
             answer,
@@ -361,7 +379,10 @@ class Mock:
             violations=asked.violations,
             own_violations=answer.violations,
         )
-        delays = (scenario.delay if scenario else None, case.then.delay if case else None)
+        delays = {
+            "scenario": scenario.delay if scenario else None,
+            "case": case.then.delay if case else None,
+        }
         advance = None if isinstance(selection, Refused) else selection.advance
         if isinstance(selection, Stored) and answer.error:
             advance = None  # what the client is not told of has not happened
@@ -375,8 +396,8 @@ class Mock:
             asked.identity.token.name if asked.identity.token else None,
             answer.error,
             sum(
-                draw_delay(delay, self._chance(asked.operation, asked.session))
-                for delay in delays
+                draw_delay(delay, self._chance(asked.operation, asked.session), owner)
+                for owner, delay in delays.items()
                 if delay
             ),
             advance or Advance(operation.name),

@@ -19,6 +19,11 @@ def state_key(scenario: str) -> str:
     return f"state {scenario}"
 
 
+def limit_key(owner: str, counted: str) -> str:
+    """Return the key of a rate limit's window: a list of its begin, in seconds since the epoch, and its requests."""
+    return f"limit {owner} {counted}".rstrip()
+
+
 def override_key(operation: str) -> str:
     """Return the key of the answer that is forced on an operation: an ``Override`` as JSON."""
     return f"override {operation}"

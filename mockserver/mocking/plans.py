@@ -101,13 +101,18 @@ def _repeats(asked: Asked, selection: Selection, decision: Decision, *, dynamic:
     scenario = asked.scenario
     if decision.delay or (
         scenario
-        and (scenario.delay or scenario.states or asked.operation.name in scenario.sequence)
+        and (
+            scenario.delay
+            or scenario.fault
+            or scenario.states
+            or asked.operation.name in scenario.sequence
+        )
     ):
         return False
     match selection:
         case CaseChosen(case):
             then = case.then
-            drawn = then.generate or then.render_headers or then.delay
+            drawn = then.generate or then.render_headers or then.delay or then.fault
             failed = then.render and decision.error
             return not (drawn or failed or (then.documented and dynamic))
         case Documented():

@@ -6,9 +6,12 @@ from mockserver.fixtures.model import Delay
 from mockserver.generation.chance import Chance
 
 
-def draw_delay(delay: Delay, chance: Chance) -> float:
-    """Return the seconds that one answer waits, never more than the delay's maximum."""
-    draws = chance.fork("delay")
+def draw_delay(delay: Delay, chance: Chance, owner: str) -> float:
+    """Return the seconds that one answer waits, never more than the delay's maximum.
+
+    The ``owner``, ``scenario`` or ``case``, keeps the draws of two delays of one answer apart.
+    """
+    draws = chance.fork("delay", owner)
     match delay.type:
         case "fixed":
             seconds = delay.median

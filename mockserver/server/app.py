@@ -4,7 +4,6 @@ It reads requests, asks ``mocking`` for the decision, and delivers it; it decide
 Starlette's shell would cost about 7 µs a request, so mock traffic never enters it.
 """
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from time import perf_counter
@@ -12,8 +11,10 @@ from time import perf_counter
 from mockserver.messages import HttpRequest, HttpResponse
 from mockserver.mocking.decide import Mock
 from mockserver.server.exchanges import Exchanges, Known, Served
+from mockserver.server.faults import feasible, pause, send_faulty
 from mockserver.server.memory import LONGEST, Memory
 from mockserver.server.wire import (
+    CUT,
     REPLY,
     AsgiApp,
     BodyRefused,
@@ -126,12 +127,19 @@ class MockApp:
         except Exception:
             known = Known(served, request)
             decision = exchanges.failed(request)
+        if decision.fault:
+            decision = feasible(decision, scope)
         if decision.delay:
-            await _pause(decision.delay)
+            await pause(decision.delay)
         reply = exchanges.finish(known, decision, begun, shared=not preflight)
-        if at_once is None or not at_once(reply):
-            extra = ((b"x-mock-trace", reply.trace),) if reply.trace else ()
-            response = HttpResponse(reply.status, reply.ready.sent, reply.body)
+        if decision.fault is None and at_once is not None and at_once(reply):
+            return
+        extra = ((b"x-mock-trace", reply.trace),) if reply.trace else ()
+        response = HttpResponse(reply.status, reply.ready.sent, reply.body)
+        if decision.fault:
+            cut = scope.get("extensions", _NONE).get(CUT)
+            await send_faulty(send, cut, response, decision.fault, extra=extra)
+        else:
             await send_response(send, response, head=request.method == "HEAD", extra=extra)
 
     def _known(self, served: Served, request: HttpRequest) -> Known:
@@ -139,11 +147,3 @@ class MockApp:
         if len(request.body) > LONGEST or served is not self.exchanges.served:
             return Known(served, request)
         return self._memory.known(served, request)
-
-
-async def _pause(seconds: float) -> None:
-    """Wait; where the server stops meanwhile the answer goes out early rather than never."""
-    try:
-        await asyncio.sleep(seconds)
-    except asyncio.CancelledError:
-        return

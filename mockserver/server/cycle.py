@@ -1,4 +1,8 @@
-"""One request at the application: uvicorn's cycle, which also takes a whole answer at once."""
+"""One request at the application: uvicorn's cycle, which also takes a whole answer at once, or is cut off."""
+
+import socket
+import struct
+import sys
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -7,6 +11,8 @@ from mockserver.server.exchanges import Ready, Reply
 from mockserver.server.wire import has_no_body
 
 _UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
+# SO_LINGER of no time: what close() then sends is RST. Winsock has two shorts there.
+_RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Cycle(RequestResponseCycle):
@@ -28,6 +34,21 @@ class Cycle(RequestResponseCycle):
             self.transport.close()
         self.on_response()
         return True
+
+    def cut(self, *, reset: bool) -> None:
+        """End the connection in the middle of an answer or before it (``wire.CUT``), with ``reset`` by a TCP reset."""
+        if self.disconnected:
+            return
+        self.response_started = self.response_complete = True
+        self.keep_alive = False
+        self.message_event.set()
+        if reset:
+            raw = self.transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.transport.abort()
+        else:
+            self.transport.close()
+        self.on_response()
 
 
 def written(reply: Reply, date_line: bytes, *, head_only: bool, keep_alive: bool) -> bytes:

@@ -208,8 +208,8 @@ class Exchanges:
         if known.judged is None:
             known.judged = mock.judge(request)
         session = self._store.session(session_name)
-        decision = mock.decide(request, session, controls, known.judged)
-        if decision.delay and not wait:
+        decision = mock.decide(request, session, controls, known.judged, now=self._now())
+        if (decision.delay or decision.fault) and not wait:
             return None
         advance = decision.advance
         if advance is not None and not self._store.advance(session, advance):

@@ -38,7 +38,7 @@ from mockserver.server.refusals import (
     check_size,
     refusal,
 )
-from mockserver.server.wire import REPLY
+from mockserver.server.wire import CUT, REPLY
 
 FRESH_SECONDS = 60.0
 HEAD_SECONDS = 9.0
@@ -405,7 +405,7 @@ class Protocol(HttpToolsProtocol):
             on_response=self.on_response_complete,
         )
         cycle.date_line = self.date_line()
-        scope["extensions"] = {REPLY: cycle.reply}
+        scope["extensions"] = {REPLY: cycle.reply, CUT: cycle.cut}
         self.cycle = cycle
         for part in self.parts:
             super().on_body(part)

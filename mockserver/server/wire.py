@@ -20,6 +20,9 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 REPLY = "mockserver.reply"
 """An extension of ASGI that our own protocol offers: a function that takes a whole answer at once."""
 
+CUT = "mockserver.cut"
+"""Another one: a function that ends the connection in the middle of an answer, where ``reset`` is true by a TCP reset."""
+
 BODY_SECONDS = 18.0
 """How long a client may take over its body; a half-sent one would hold its connection for ever."""
 

@@ -34,6 +34,8 @@ def ask(
     headers: dict[str, str] | None = None,
     body: bytes = b"",
     store: MemoryStore | None = None,
+    *,
+    now: float = 0.0,
 ) -> Decision:
     """Send ``GET /path?query`` to a mock as the server does, and return its decision."""
     method, _, target = line.partition(" ")
@@ -42,7 +44,7 @@ def ask(
     store = store or MemoryStore()
     incoming = mock.read(HttpRequest(method, path.encode(), query.encode(), pairs, body))
     session = store.session(incoming.session)
-    decision = mock.decide(incoming.request, session, incoming.controls)
+    decision = mock.decide(incoming.request, session, incoming.controls, now=now)
     if decision.advance:
         assert store.advance(session, decision.advance)
     return decision

@@ -10,7 +10,7 @@ from mockserver.mocking.scenarios import draw_delay
 
 
 def drawn(delay: Delay) -> list[float]:
-    return [draw_delay(delay, Chance(b"seed", number)) for number in range(400)]
+    return [draw_delay(delay, Chance(b"seed", number), "case") for number in range(400)]
 
 
 def test_a_fixed_delay_is_what_it_says():
