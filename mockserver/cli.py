@@ -233,6 +233,26 @@ def init_command(**given: object) -> None:
     click.echo(f"{path} written; serve it with: mockserver serve {settings.spec}{named}")
 
 
+@settings_options(SOURCES)
+@cli.command("scenarios", cls=SettingsCommand)
+@click.option("--graph", is_flag=True, help="Draw the state machines as Mermaid instead.")
+def scenarios_command(*, graph: bool, **given: object) -> None:
+    """List the scenarios of the fixtures: what each does, and where it stands.
+
+    A scenario that extends another is shown with what it has of it.
+    """
+    from mockserver.fixtures.contract import load_contract, locate
+    from mockserver.fixtures.scenario_text import scenario_graph, scenario_table
+
+    fixtures = load_contract(locate(resolve(given).settings, Path.cwd())).fixtures
+    if graph:
+        click.echo(scenario_graph(fixtures) or "%% no scenario has states")
+    elif fixtures.scenarios:
+        click.echo(scenario_table(fixtures))
+    else:
+        click.echo("the fixtures have no scenarios")
+
+
 @settings_options(tuple(name for name in SOURCES if name != "spec"))
 @cli.command("check", cls=SettingsCommand)
 @click.argument("url", required=False)

@@ -441,3 +441,35 @@ def test_whatever_happens_ends_with_a_status(
         del cli.commands["break"]
     assert ran.status == status
     assert said in ran.err
+
+
+SCENARIOS = """\
+version: 1
+cases: {listPets: {some: {then: {status: 200}}}}
+scenarios:
+  zoo: {states: {initial: open, open: {use: {listPets: some}, go: {listPets: shut}}, shut: {}}}
+"""
+
+
+def test_scenarios_are_listed_and_drawn(mockserver: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    assert mockserver("scenarios") == (0, "the fixtures have no scenarios\n", "")
+    assert mockserver("scenarios", "--graph") == (0, "%% no scenario has states\n", "")
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "all.yaml").write_text(SCENARIOS)
+    ran = mockserver("scenarios")
+    assert ran.status == 0
+    assert re.search(r"^zoo +states open, shut +fixtures/all.yaml:4:3$", ran.out, re.MULTILINE)
+    assert (
+        mockserver("scenarios", "--graph").out
+        == """\
+stateDiagram-v2
+  state "zoo" as m0 {
+    [*] --> m0s0
+    state "open" as m0s0
+    m0s0 : listPets answers some
+    m0s0 --> m0s1 : listPets
+    state "shut" as m0s1
+  }
+"""
+    )

@@ -184,10 +184,7 @@ def _limited(
 
 def _counted(limit: RateLimit, asked: Asked) -> str:
     """Return the name of what a request is counted with."""
-    match limit.key:
-        case "session":
-            return ""
-        case "operation":
-            return asked.operation.name
-        case "token":
-            return asked.identity.token.name if asked.identity.token else ""
+    if limit.key == "operation":
+        return asked.operation.name
+    token = asked.identity.token if limit.key == "token" else None
+    return token.name if token else ""
