@@ -17,6 +17,7 @@ from mockserver.validation.judging import judge_example
 from mockserver.validation.media_types import FORM, encode_body, essence, is_json
 from mockserver.validation.parameters import write_parameter
 from mockserver.validation.query_strings import write_query_string
+from mockserver.validation.sequences import content_schema
 
 _FORMS = (FORM, "multipart/form-data")
 _PLACEHOLDERS = {"basic": "user:password"}
@@ -121,7 +122,7 @@ class _Maker:
             return name, ready.serialized.encode("utf-8", "replace")
         if ready is not None:
             value = ready.value
-        elif chosen.schema is None and chosen.item_schema is None:
+        elif content_schema(chosen) is None:
             value = {} if is_json(essence(name)) else "string"
         else:
             chance = self._chance.fork("body") if self._chance else None
@@ -130,7 +131,7 @@ class _Maker:
 
     def _example(self, media_type: MediaType) -> Example | None:
         """Return the first example that is valid; ``None`` without one, or where values are drawn and a schema is there."""
-        if media_type.schema is None and media_type.item_schema is None:
+        if content_schema(media_type) is None:
             return next(iter(media_type.examples), None)
         for example in () if self._chance else media_type.examples:
             if not judge_example(self._api, media_type, example, "request"):

@@ -22,6 +22,7 @@ from mockserver.validation.media_types import (
     sent_as,
 )
 from mockserver.validation.parameters import write_header
+from mockserver.validation.sequences import content_schema
 from mockserver.validation.validate import Judge
 
 # A generated value for one of these would break the message itself (RFC 9110 §6, §7.6.1, §8.6), or is set by the server.
@@ -233,7 +234,7 @@ class DocumentAnswers:
             broken = tuple(self._judge.judge_example(media_type, named, "response"))
             return self._shown(named, f"example {example!r}", broken)
         examples = () if self._ignore_examples else media_type.examples
-        schema = media_type.item_schema or media_type.schema
+        schema = content_schema(media_type)
         # Fresh or not: where there is no schema, nothing but an example says what the body is.
         for ready in examples if chance is None or schema is None else ():
             if not self._judge.judge_example(media_type, ready, "response"):

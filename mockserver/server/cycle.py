@@ -1,8 +1,10 @@
 """One request at the application: uvicorn's cycle, which also takes a whole answer at once, or is cut off."""
 
+import asyncio
 import socket
 import struct
 import sys
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -22,7 +24,7 @@ class Cycle(RequestResponseCycle):
 
     def reply(self, reply: Reply) -> bool:
         """Write an answer; ``False``, and nothing has happened, where its client must be waited for, or is gone."""
-        if self.disconnected or self.flow.write_paused:
+        if self.disconnected or self.flow.write_paused or self.transport.is_closing():
             return False
         head_only, keep_alive = self.scope["method"] == "HEAD", self.keep_alive
         self.transport.write(
@@ -49,6 +51,18 @@ class Cycle(RequestResponseCycle):
         else:
             self.transport.close()
         self.on_response()
+
+    async def send(self, message: Any) -> None:
+        """Take one ASGI message; it goes nowhere where nobody listens any more."""
+        if self.flow.write_paused and not self.disconnected:
+            try:
+                await self.flow.drain()
+            except asyncio.CancelledError:  # the grace of a stopping server is over
+                self.transport.abort()
+        # uvicorn tells the last request of a connection only, and uvloop raises at a write
+        if self.transport.is_closing():
+            self.disconnected = True
+        await super().send(message)
 
 
 def written(reply: Reply, date_line: bytes, *, head_only: bool, keep_alive: bool) -> bytes:

@@ -95,9 +95,10 @@ class FastLane(Protocol):
     def _send(self, known: Known, reply: Reply, *, keep_alive: bool = True) -> None:
         """Write an answer."""
         head_only = known.request.method == "HEAD"
-        self.transport.write(
-            written(reply, self.date_line(), head_only=head_only, keep_alive=keep_alive)
-        )
+        if not self.transport.is_closing():  # a write before this one may have found out
+            self.transport.write(
+                written(reply, self.date_line(), head_only=head_only, keep_alive=keep_alive)
+            )
         self.server_state.total_requests += 1
         if keep_alive:
             self.phase = IDLE

@@ -434,6 +434,8 @@ class Protocol(HttpToolsProtocol):
 
     def _write(self, response: HttpResponse) -> None:
         """Write a refusal and close our side; the patrol closes the other."""
+        if self.transport.is_closing():
+            return
         status, headers, body = response
         sent = [*self.server_state.default_headers, *headers]
         sent.append((b"content-length", b"%d" % len(body)))

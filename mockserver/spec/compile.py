@@ -4,8 +4,10 @@ Documents are other people's: what is sloppy is read generously and reported; on
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from mockserver.errors import Finding, SpecError
 from mockserver.spec.document import Document
@@ -187,15 +189,17 @@ def _operation(
 
 
 def _named_once(reading: Reading, operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations; those that share an operationId are named by method and path."""
-    counts: dict[str, int] = {}
-    for operation in operations:
-        counts[operation.name] = counts.get(operation.name, 0) + 1
+    """Yield the operations; those that share a name are named by method and path, and numbered where they share those."""
+    counts = Counter(operation.name for operation in operations)
+    taken = {name for name, times in counts.items() if times == 1}
     for operation in operations:
         if counts[operation.name] == 1:
             yield operation
             continue
-        name = f"{operation.method} {operation.path}"
+        plain = f"{operation.method} {operation.path}"
+        names = (plain if number == 1 else f"{plain} {number}" for number in count(1))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
         message = (
             f"the operationId {operation.name[:60]!r} stands twice; this one is called {name!r}"
         )

@@ -7,7 +7,7 @@ shape has the fields of an event, the events themselves.
 from collections.abc import Iterator, Sequence
 
 from mockserver.json_values import JsonError, decode_json
-from mockserver.spec.model import Direction, Encoding, MediaType
+from mockserver.spec.model import Direction, Encoding, Location, MediaType
 from mockserver.spec.registry import SchemaRegistry
 from mockserver.validation.coercion import Shape, shapes_of
 from mockserver.validation.errors import DecodeError, EncodeError
@@ -46,6 +46,12 @@ def is_sequence(name: str) -> bool:
     """Tell whether a media type carries many values one after another, each of which its schema may describe."""
     told = essence(name)
     return is_json_lines(told) or told == EVENTS or is_items(told)
+
+
+def content_schema(media_type: MediaType) -> Location | None:
+    """Return what says how a body, or each value of a sequence, looks; items of what is no sequence have no meaning."""
+    items = media_type.item_schema if is_sequence(media_type.name) else None
+    return items or media_type.schema
 
 
 def item_shape(media_type: MediaType, schemas: SchemaRegistry, direction: Direction) -> Shape:

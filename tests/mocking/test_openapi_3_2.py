@@ -1,6 +1,7 @@
 """What OpenAPI 3.2 brought, from end to end."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +205,13 @@ def test_requests_are_built(mock, name, seed):
     chance = Chance(seed) if seed else None
     request = build_request(mock.api, operation, chance=chance, everything=True)
     assert not Judge(mock.api).judge_request(operation, request, {}).violations
+
+
+def test_what_describes_items_of_no_sequence_is_passed_over(tmp_path: Path) -> None:
+    content = {"itemSchema": {"const": 1}}
+    body = {"content": {"application/json": content}}
+    document = {"openapi": "3.2.0", "paths": {"/a": {"post": {"operationId": "a", "requestBody": body, "responses": {"200": {"description": "ok", **body}}}}}}  # fmt: skip
+    mock = build(tmp_path, json.dumps(document))
+    assert ask(mock, "POST /a", JSON, b"{}").response.body == b"{}"
+    request = build_request(mock.api, mock.api.operations[0], chance=None)
+    assert (request.header(b"content-type"), request.body) == (b"application/json", b"{}")

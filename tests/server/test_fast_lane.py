@@ -120,6 +120,16 @@ def test_while_answers_are_not_taken_requests_wait_their_turn(running: Running) 
     asyncio.run(run())
 
 
+def test_nothing_is_written_to_a_client_that_went_away(running: Running) -> None:
+    async def run() -> None:
+        lane, transport = fast(running, Memory())
+        transport.abort()
+        lane.data_received(GET)
+        assert transport.written == b""
+
+    asyncio.run(run())
+
+
 def test_after_a_reload_a_known_request_is_known_anew(running: Running) -> None:
     async def run() -> None:
         lane, transport = fast(running, Memory())

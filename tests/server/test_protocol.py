@@ -382,3 +382,47 @@ def test_the_same_bytes_are_the_same_request(*, data: bytes, count: int, kept: b
         assert connection.protocol._parsed is None
 
     connected(test)
+
+
+def test_requests_behind_each_other_write_nothing_where_the_client_went_away() -> None:
+    async def test(connection: Connection) -> None:
+        connection.answer.clear()
+        await connection.feed(GET + GET)
+        first = connection.protocol.pipeline[-1][0] if connection.protocol.pipeline else None
+        assert first is not None
+        connection.protocol.flow.pause_writing()
+        start: Any = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}  # fmt: skip
+        sending = asyncio.create_task(first.send(start))
+        await asyncio.sleep(0)
+        connection.transport.abort()
+        connection.protocol.flow.resume_writing()
+        await sending
+        assert first.disconnected
+        assert connection.transport.written == b""
+
+    connected(test)
+
+
+def test_nothing_is_refused_on_a_connection_that_is_gone() -> None:
+    async def test(connection: Connection) -> None:
+        connection.transport.abort()
+        await connection.feed(b"nonsense\r\n\r\n")
+        assert connection.transport.written == b""
+
+    connected(test)
+
+
+def test_an_answer_that_nobody_takes_is_given_up_where_the_server_stops() -> None:
+    async def test(connection: Connection) -> None:
+        connection.answer.clear()
+        await connection.feed(GET)
+        connection.protocol.flow.pause_writing()
+        start: Any = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}  # fmt: skip
+        sending = asyncio.create_task(connection.protocol.cycle.send(start))
+        await asyncio.sleep(0)
+        sending.cancel()
+        await sending
+        assert connection.transport.ended == "aborted"
+        assert connection.transport.written == b""
+
+    connected(test)

@@ -63,6 +63,13 @@ def test_operations_that_share_an_id_are_named_by_method_and_path(tmp_path: Path
     assert rules(api) == ["duplicate-operation-id", "duplicate-operation-id"]
 
 
+def test_names_by_method_and_path_are_numbered_where_they_are_taken(tmp_path: Path):
+    same = {**ANSWERED, "operationId": "pets"}
+    named = {**ANSWERED, "operationId": "GET /a 2"}
+    paths = {"/a": {"get": same}, "a": {"get": same}, "/b": {"get": named}}
+    assert list(compiled(tmp_path, {"paths": paths}).by_name) == ["GET /a", "GET /a 3", "GET /a 2"]
+
+
 def test_equal_templates_are_reported_unless_servers_tell_them_apart(tmp_path: Path):
     elsewhere = {**ANSWERED, "servers": [{"url": "/elsewhere"}]}
     api = compiled(
