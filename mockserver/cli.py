@@ -21,7 +21,7 @@ from mockserver.settings import OPTIONS, Option, Resolved, Settings, describe, l
 FINE, FINDINGS, NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses; ``serve`` ends with ``FINE`` on SIGINT and SIGTERM."""
 
-SOURCES = ("spec", "also", "fixtures", "root", "overlay", "allow_network")
+SOURCES = ("spec", "also", "fixtures", "root", "overlay", "allow_network", "limit")
 
 
 class Commands(click.Group):

@@ -21,12 +21,20 @@ class JsonError(ValueError):
         line: 1-based; 0 where it is not known.
         column: 1-based; 0 where it is not known.
         name: The name that stands twice in one object, if that is the reason.
+        too_deep: Nesting is the reason.
     """
 
     def __init__(
-        self, message: str, line: int = 0, column: int = 0, name: str | None = None
+        self,
+        message: str,
+        line: int = 0,
+        column: int = 0,
+        name: str | None = None,
+        *,
+        too_deep: bool = False,
     ) -> None:
         super().__init__(message)
+        self.too_deep = too_deep
         self.line = line
         self.column = column
         self.name = name
@@ -41,7 +49,7 @@ def decode_json(body: bytes | str, *, max_depth: int = MAX_DEPTH) -> object:
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     if raw.count(b"[") + raw.count(b"{") > max_depth and is_deeper(raw, max_depth):
-        raise JsonError(f"nesting goes deeper than {max_depth} levels")
+        raise JsonError(f"nesting goes deeper than {max_depth} levels", too_deep=True)
     try:
         return _DECODER.decode(raw.decode("utf-8"))
     except JsonError:
@@ -52,7 +60,8 @@ def decode_json(body: bytes | str, *, max_depth: int = MAX_DEPTH) -> object:
         message = f"{error.msg[:1].lower()}{error.msg[1:]}"
         raise JsonError(f"this is not JSON: {message}", error.lineno, error.colno) from error
     except RecursionError as error:  # brackets that never close
-        raise JsonError(f"nesting goes deeper than {max_depth} levels") from error
+        message = f"nesting goes deeper than {max_depth} levels"
+        raise JsonError(message, too_deep=True) from error
     except ValueError as error:
         raise JsonError("an integer has more than 4,300 digits") from error
 

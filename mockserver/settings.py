@@ -26,6 +26,7 @@ class Settings:
         seed: Any text; ``None`` draws one at start.
         max_body: Bytes of a request's body.
         root: Folder that no ``$ref`` may leave; ``None`` means the document's.
+        limit: Budgets of the document other than the default ones, each once, by name.
         overlay: Overlays of the document, in the order in which they are applied.
         admin_token: What the control API asks for; ``None`` draws one where the server is bound beyond loopback.
         control_prefix: Begins with ``/`` and does not end with it.
@@ -37,6 +38,7 @@ class Settings:
     root: Path | None = None
     overlay: tuple[Path, ...] = ()
     allow_network: bool = False
+    limit: tuple[tuple[str, int], ...] = ()
     host: str = "127.0.0.1"
     port: int = 4010
     dynamic: bool = False
@@ -109,6 +111,20 @@ def _size(value: object) -> int:
     if isinstance(text, str) and (match := re.fullmatch(pattern, text.strip().lower())):
         return int(match[1]) * _UNITS[(match[2] or "")[:1]]
     raise ValueError("a number of bytes, such as 65536, 512k or 10MiB")
+
+
+_LIMITS = {"bytes": 2**40, "files": 10**6, "depth": 200, "values": 10**9}
+"""Names and the most that each may be; what is deeper than 200 levels native code does not survive everywhere."""
+
+
+def _limit(value: object) -> tuple[str, int]:
+    name, _, text = value.partition("=") if isinstance(value, str) else ("", "", "")
+    most = _LIMITS.get(name.strip())
+    number = _size(text) if most and re.search("[0-9]", text) else 0
+    if not most or not 1 <= number <= most:
+        named = ", ".join(f"{name}=N" for name in _LIMITS)
+        raise ValueError(f"one of {named}; depth is {_LIMITS['depth']} at most")
+    return name.strip(), number
 
 
 def _log_format(value: object) -> LogFormat:
@@ -215,6 +231,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("root", _path, "Folder that no $ref may leave.", metavar="DIR"),
     Option("overlay", _paths, "Overlay applied to the document.", metavar="FILE", several=True),
     Option("allow_network", _switch, "Fetch what a $ref names by http or https."),
+    Option(
+        "limit",
+        _list(_limit),
+        "Budget of the document: bytes, files, depth or values.",
+        metavar="NAME=N",
+        several=True,
+    ),
     Option("host", _text, "Address to listen on.", "-h", "HOST"),
     Option("port", _port, "Port to listen on; 0 picks a free one.", "-p", "PORT", ("PORT",)),
     Option("dynamic", _switch, "Generate a fresh body for each answer.", "-d"),
@@ -453,6 +476,11 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(working) if path.is_relative_to(working) else path)
 
 
+def _as_text(value: object) -> str:
+    """Return one of several values as it is given."""
+    return "=".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def describe(resolved: Resolved) -> Sequence[tuple[str, str, str]]:
     """Return every setting as (key, value, origin), in the table's order, for people."""
     rows = []
@@ -464,7 +492,7 @@ def describe(resolved: Resolved) -> Sequence[tuple[str, str, str]]:
             case bool():
                 text = str(value).lower()
             case tuple():
-                text = ", ".join(value)
+                text = ", ".join(_as_text(one) for one in value)
             case _:
                 text = str(value)
         rows.append((option.key, text, resolved.origins[option.name]))

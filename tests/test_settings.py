@@ -259,3 +259,17 @@ def test_every_setting_is_described_with_its_origin(tmp_path: Path) -> None:
     assert ("dynamic", "true", "--dynamic") in rows
     assert ("allow-host", "-", "default") in rows
     assert ("seed", "-", "default") in rows
+
+
+def test_limits_are_read_and_shown_as_they_are_given(tmp_path: Path) -> None:
+    resolved = load_settings({"limit": ("depth=150", "bytes=1MiB")}, {}, tmp_path)
+    assert resolved.settings.limit == (("depth", 150), ("bytes", 2**20))
+    assert ("limit", "depth=150, bytes=1048576", "--limit") in describe(resolved)
+
+
+@pytest.mark.parametrize(
+    "given", ["depth", "depth=", "depth=0", "depth=201", "none=1", "files=x", 5]
+)
+def test_a_limit_that_is_none_is_refused(tmp_path: Path, given: object) -> None:
+    with pytest.raises(SettingsError, match="which is not "):
+        load_settings({"limit": (given,)}, {}, tmp_path)

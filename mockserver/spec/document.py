@@ -276,7 +276,8 @@ def _load_referenced(file: str, folder: Path, limits: Limits, loaded: int) -> So
         message = f"{shown_path(file)} lies outside the root {shown_path(str(folder))}"
         raise SpecError(Finding("escaping-reference", message, hint="widen it with --root DIR"))
     if loaded >= limits.files:
-        raise SpecError(Finding("too-large", f"the document has more than {limits.files} files"))
+        message = f"the document has more than {limits.files} files"
+        raise SpecError(Finding("too-large", message, hint=limits.hint("files")))
     if remote:
         from mockserver.spec.network import fetch  # brings what few need
 

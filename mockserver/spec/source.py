@@ -161,7 +161,8 @@ def _from_json(file: str, text: str, limits: Limits) -> Source:
     except JsonError as error:
         line, column = (error.line, error.column) if error.line else places.find_cause(error.name)
         place = Place(shown_path(file), line, column)
-        raise SpecError(Finding("not-json", str(error), place)) from error
+        hint = limits.hint("depth") if error.too_deep else ""
+        raise SpecError(Finding("not-json", str(error), place, hint)) from error
     references = find_references(text)
     return Source(file, value, references, places, is_named=_has_names(text))
 
@@ -190,7 +191,7 @@ def _read_text(file: str, place: Place, limits: Limits) -> str:
             )
         if status.st_size > limits.file_bytes:
             message = f"the file has {status.st_size:,} bytes; {limits.file_bytes:,} are read"
-            raise SpecError(Finding("too-large", message, place))
+            raise SpecError(Finding("too-large", message, place, limits.hint("bytes")))
         raw = Path(file).read_bytes()
     except FileNotFoundError as error:
         raise SpecError(no_file(file)) from error

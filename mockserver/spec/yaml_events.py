@@ -149,9 +149,8 @@ class _Builder:
             value, size = _scalar(event, self._fail), 1
         else:
             if depth >= self._limits.depth:
-                self._fail(
-                    "too-deep", f"nesting goes deeper than {self._limits.depth} levels", event
-                )
+                message = f"nesting goes deeper than {self._limits.depth} levels"
+                self._fail("too-deep", message, event, self._limits.hint("depth"))
             if isinstance(event, yaml.MappingStartEvent):
                 value, size = self._mapping(event, depth + 1)
             else:
@@ -176,6 +175,7 @@ class _Builder:
                 "too-large",
                 f"with its aliases expanded the document has more than {self._limits.nodes:,} values",
                 event,
+                self._limits.hint("values"),
             )
 
     def _sequence(self, start: yaml.Event, depth: int) -> tuple[list[object], int]:
