@@ -355,6 +355,25 @@ def config_command(**given: object) -> None:
         click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {origin}")
 
 
+@settings_options()
+@cli.command("doctor", cls=SettingsCommand)
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json")), default="text",
+    show_default=True, help="How it is written.",
+)  # fmt: skip
+def doctor_command(form: str, **given: object) -> None:
+    """Say what serve would expose with these settings, and what to change.
+
+    Ends with 1 where something should be changed.
+    """
+    from mockserver.server.doctor import as_json, as_text, examine
+
+    found = examine(resolve(given))
+    click.echo(as_json(found) if form == "json" else as_text(found))
+    if any(one.level == "change" for one in found):
+        raise click.exceptions.Exit(FINDINGS)
+
+
 @cli.command("health")
 @click.argument("url", required=False)
 def health_command(url: str | None) -> None:

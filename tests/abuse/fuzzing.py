@@ -102,7 +102,7 @@ def mutated(value: object, changes: Sequence[Mutation]) -> object:
             case 8:
                 _set(container, key, [old, old])
             case _ if isinstance(container, dict):
-                container[str(other_key)] = odd
+                _set(container, str(other_key), odd)
             case _:
                 _set(container, key, odd)
     return value
