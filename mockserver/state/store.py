@@ -20,12 +20,14 @@ class Session:
         scenario: Set for the session as a whole; ``None`` follows the server's default.
         calls: Operation name to the number of requests decided for it.
         values: JSON values by key, such as the position of a sequence; none is ``None``, which means absent.
+        weight: Bytes of the values, about; for the store that keeps it.
     """
 
     name: str
     scenario: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
+    weight: int = 0
 
 
 class Change(NamedTuple):
@@ -103,12 +105,15 @@ class MemoryStore:
 
     Args:
         limit: Most sessions kept at a time; ``default`` is kept beside them and never forgotten.
+        max_bytes: Most bytes of values of all sessions, about: whoever makes sessions up may not fill the memory.
     """
 
     local = True
 
-    def __init__(self, limit: int = 10_000) -> None:
+    def __init__(self, limit: int = 10_000, *, max_bytes: int = 256 * 2**20) -> None:
         self._limit = limit
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._default = Session(DEFAULT_SESSION)
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
@@ -120,7 +125,7 @@ class MemoryStore:
         if session is None:
             session = self._sessions[name] = Session(name)
             if len(self._sessions) > self._limit:
-                self._sessions.popitem(last=False)
+                self._forget_oldest()
         else:
             self._sessions.move_to_end(name)
         return session
@@ -132,7 +137,7 @@ class MemoryStore:
             values = session.values
             if any(values.get(key) != expected for key, expected, _ in changes):
                 return False
-            _set(values, {key: value for key, _, value in changes})
+            self._set(session, {key: value for key, _, value in changes})
         session.calls[operation] = session.calls.get(operation, 0) + 1
         return True
 
@@ -154,7 +159,7 @@ class MemoryStore:
 
     async def put(self, name: str, values: Mapping[str, object]) -> None:
         """Set values of a session whatever they were; ``None`` removes one."""
-        _set(self.session(name).values, values)
+        self._set(self.session(name), values)
 
     async def reset(self, name: str) -> None:
         """Forget everything that a session remembers; its next call is its first."""
@@ -163,18 +168,48 @@ class MemoryStore:
         session.scenario = None
         session.calls.clear()
         session.values.clear()
+        self._weigh(session, -session.weight)
 
     async def delete(self, name: str) -> bool:
         """Forget a session altogether; ``False`` where there is none. ``default`` is reset instead."""
         if name == DEFAULT_SESSION:
             await self.reset(name)
             return True
-        return self._sessions.pop(name, None) is not None
+        gone = self._sessions.pop(name, None)
+        self._bytes -= gone.weight if gone else 0
+        return gone is not None
+
+    def _set(self, session: Session, changed: Mapping[str, object]) -> None:
+        """Change values; the least recently used sessions go where all together have become too heavy."""
+        values, grown = session.values, 0
+        for key, value in changed.items():
+            if key in values:
+                grown -= _weight(values[key])
+            if value is None:
+                values.pop(key, None)
+            else:
+                values[key] = value
+                grown += _weight(value)
+        self._weigh(session, grown)
+        while self._bytes > self._max_bytes and len(self._sessions) > 1:
+            self._forget_oldest()
+
+    def _weigh(self, session: Session, grown: int) -> None:
+        session.weight += grown
+        if session is self._default or self._sessions.get(session.name) is session:
+            self._bytes += grown  # a session that was forgotten meanwhile is nobody's
+
+    def _forget_oldest(self) -> None:
+        _, gone = self._sessions.popitem(last=False)
+        self._bytes -= gone.weight
 
 
-def _set(values: dict[str, object], changed: Mapping[str, object]) -> None:
-    for key, value in changed.items():
-        if value is None:
-            values.pop(key, None)
-        else:
-            values[key] = value
+def _weight(value: object) -> int:
+    """Return the bytes that a JSON value takes, about."""
+    if isinstance(value, str):
+        return 50 + len(value)
+    if isinstance(value, dict):
+        return 200 + sum([_weight(key) + _weight(inner) for key, inner in value.items()])
+    if isinstance(value, list):
+        return 100 + sum([_weight(inner) for inner in value])
+    return 30

@@ -77,3 +77,28 @@ def test_sessions_are_named_set_reset_and_deleted() -> None:
         assert store.session("default").calls == {}
 
     asyncio.run(all_of_it())
+
+
+def test_sessions_are_forgotten_where_their_values_are_too_heavy_together() -> None:
+    store = MemoryStore(max_bytes=100_000)
+    heavy = {"a": ["x" * 20_000], "b": 1}
+
+    def fill(name: str) -> None:
+        session = store.session(name)
+        assert store.advance(session, Advance("op", (Change("k", session.values.get("k"), heavy),)))
+
+    for number in range(20):
+        fill(f"s{number}")
+    names = asyncio.run(store.names())
+    assert names == ["default", "s16", "s17", "s18", "s19"]
+    for _ in range(20):  # the same again is not more
+        fill("s19")
+    assert asyncio.run(store.names()) == names
+    forgotten = store.session("s16")
+    asyncio.run(store.delete("s16"))
+    assert store.advance(forgotten, Advance("op", (Change("k", heavy, None),)))
+    for name in ("s17", "default"):
+        asyncio.run(store.reset(name))
+    fill("s20")
+    fill("s21")
+    assert asyncio.run(store.names()) == ["default", "s18", "s19", "s17", "s20", "s21"]
