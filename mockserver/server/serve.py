@@ -60,6 +60,7 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
         MockServerError: The server cannot start.
     """
     exit_on_signals()
+    allow_connections()
     seed = settings.seed or secrets.token_hex(4)
     as_json = settings.log_format == "json"
     configure_logging(logging.StreamHandler(stream), as_json=as_json)
@@ -287,6 +288,18 @@ def exit_on_signals() -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
+
+
+def allow_connections(most: int = 65_536) -> None:
+    """Raise what the system lets a process open to what it may: 1,024 by default, and each connection is one."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def freeze() -> None:

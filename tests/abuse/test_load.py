@@ -5,8 +5,11 @@ A moment for each kind by default; ``scripts/abuse`` gives each its time, and a 
 
 import asyncio
 import re
+import resource
+import socket
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
@@ -114,3 +117,17 @@ def test_memory_stays_level_under_everything_at_once(server: Server) -> None:
     hold_to_probe(server)
     if THOROUGH:
         assert max(measured[5:]) <= measured[5] * MOST_GROWTH + SLACK_MIB, measured
+
+
+def test_more_connections_than_the_system_allows_at_first(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(serving(tmp_path / "openapi.yaml"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        hold_to_probe(server)
