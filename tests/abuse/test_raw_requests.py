@@ -190,7 +190,7 @@ ROWS: list[tuple[str, Sequence[bytes] | bytes, list[int]]] = [
     # the control API
     ("control", get(b"/__mock/live"), [200]),
     ("control in escapes", get(b"/%5f%5fmock/live"), [200]),
-    ("control, the prefix alone", get(b"/__mock"), [404]),
+    ("control, the prefix alone", get(b"/__mock"), [308]),
     ("beside control", get(b"/__mockery"), [404]),
     ("control through the absolute form", get(b"http://localhost/__mock/live"), [200]),
     # Expect and Upgrade
