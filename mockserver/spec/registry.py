@@ -60,6 +60,7 @@ class SchemaRegistry:
         self._keys: dict[Location, str] = {}
         self._locations: dict[str, Location] = {}
         self._converted: dict[tuple[str, Direction], Schema] = {}
+        self._canonicals: dict[tuple[str, Direction], str] = {}
         self._reaches: dict[tuple[str, Direction], set[str]] = {}
         self._compiled: OrderedDict[tuple[str, Direction], _Kept] = OrderedDict()
         self._weight = 0
@@ -139,12 +140,16 @@ class SchemaRegistry:
 
     def _canonical(self, key: str, direction: Direction) -> str:
         """Follow schemas that are nothing but a reference, so that all who refer to one schema share its validator."""
+        asked = key, direction
+        if (found := self._canonicals.get(asked)) is not None:
+            return found
         seen = {key}
         while isinstance(schema := self._convert(key, direction), dict) and set(schema) == {"$ref"}:
             key = str(schema["$ref"]).removeprefix(_PREFIX)
             if key in seen:
                 break
             seen.add(key)
+        self._canonicals[asked] = key
         return key
 
     def _convert(self, key: str, direction: Direction) -> Schema:
