@@ -14,6 +14,7 @@ from mockserver.server.exchanges import Exchanges, Known, Served
 from mockserver.server.faults import feasible, pause, send_faulty
 from mockserver.server.memory import LONGEST, Memory
 from mockserver.server.wire import (
+    BODY,
     CUT,
     REPLY,
     AsgiApp,
@@ -106,13 +107,17 @@ class MockApp:
         served = exchanges.served
         preflight = request.method == "OPTIONS" and exchanges.is_preflight(request)
         begun = perf_counter()
-        at_once = scope.get("extensions", _NONE).get(REPLY)
+        extensions = scope.get("extensions", _NONE)
+        at_once, complete = extensions.get(REPLY), extensions.get(BODY)
         try:
             if preflight:
                 known = Known(served, request)
                 decision = exchanges.permit(request)
             else:
-                if body := await read_body(request.headers, receive, limit=self._max_body):
+                body = await read_body(
+                    request.headers, receive, limit=self._max_body, complete=complete
+                )
+                if body:
                     request = request._replace(body=body)
                     begun = perf_counter()
                 known = self._known(served, request)

@@ -38,7 +38,7 @@ from mockserver.server.refusals import (
     check_size,
     refusal,
 )
-from mockserver.server.wire import CUT, REPLY
+from mockserver.server.wire import BODY as WHOLE_BODY, CUT, REPLY
 
 FRESH_SECONDS = 60.0
 HEAD_SECONDS = 9.0
@@ -370,6 +370,7 @@ class Protocol(HttpToolsProtocol):
             expects: Its body is not complete, so that it may wait for ``100 Continue``.
         """
         self.pending = False
+        complete = not expects
         path, _, query = self.url.partition(b"?")
         text = path.decode("ascii")
         version = self.version
@@ -406,6 +407,8 @@ class Protocol(HttpToolsProtocol):
         )
         cycle.date_line = self.date_line()
         scope["extensions"] = {REPLY: cycle.reply, CUT: cycle.cut}
+        if complete:
+            scope["extensions"][WHOLE_BODY] = b"".join(self.parts)
         self.cycle = cycle
         for part in self.parts:
             super().on_body(part)

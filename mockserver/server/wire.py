@@ -23,6 +23,9 @@ REPLY = "mockserver.reply"
 CUT = "mockserver.cut"
 """Another one: a function that ends the connection in the middle of an answer, where ``reset`` is true by a TCP reset."""
 
+BODY = "mockserver.body"
+"""Another: the whole body, of a request that was complete when the application got it."""
+
 BODY_SECONDS = 18.0
 """How long a client may take over its body; a half-sent one would hold its connection for ever."""
 
@@ -54,7 +57,12 @@ def read_request(scope: Scope) -> HttpRequest:
 
 
 async def read_body(
-    headers: Sequence[HeaderPair], receive: Receive, *, limit: int, seconds: float = BODY_SECONDS
+    headers: Sequence[HeaderPair],
+    receive: Receive,
+    *,
+    limit: int,
+    seconds: float = BODY_SECONDS,
+    complete: bytes | None = None,
 ) -> bytes:
     """Return the complete body, empty where the head announces none (RFC 9112 §6.3).
 
@@ -63,11 +71,16 @@ async def read_body(
         receive: ASGI's; not called where no body is announced.
         limit: Bytes; a body that is longer is refused as soon as that shows, announced or not.
         seconds: Time for the whole body.
+        complete: The body, where it is known already; waiting for it would take as long as an empty answer.
 
     Raises:
         BodyRefused: With 413, with 408, or with 503 where the server stops before the body is there.
         Disconnected: The client went away.
     """
+    if complete is not None:
+        if len(complete) > limit:
+            raise BodyRefused(_too_large(limit))
+        return complete
     announced = _announced(headers)
     if announced == 0:
         return b""

@@ -160,3 +160,16 @@ def test_an_answer_that_has_no_body_has_no_length(status: int) -> None:
     start, body = sent(HttpResponse(status, ((b"a", b"b"),), b"xyz"))
     assert list(start["headers"]) == [(b"a", b"b")]
     assert body.get("body", b"") == b""
+
+
+def test_a_body_that_is_complete_is_not_waited_for_and_is_bounded_all_the_same() -> None:
+    async def receive() -> Message:
+        raise AssertionError("there is nothing to wait for")
+
+    def take(limit: int) -> bytes:
+        return asyncio.run(read_body([], receive, limit=limit, complete=b"all"))
+
+    assert take(3) == b"all"
+    with pytest.raises(BodyRefused) as caught:
+        take(2)
+    assert caught.value.response.status == 413
