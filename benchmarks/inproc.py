@@ -165,9 +165,13 @@ def ours(workload: Workload) -> Sequence[Way]:
     app, _ = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
     with suppress(RuntimeError):
         freeze()
+    plain = uvicorn.Config(cast("Any", app), access_log=False, log_config=None, ws="none")
     return [
-        Way(name, made_by(uvicorn_config(app, replace(settings, fast_lane=fast))))
-        for name, fast in (("ASGI", False), ("fast lane", True))
+        Way("ASGI on uvicorn's own protocol", made_by(plain)),
+        *(
+            Way(name, made_by(uvicorn_config(app, replace(settings, fast_lane=fast))))
+            for name, fast in (("ASGI", False), ("fast lane", True))
+        ),
     ]
 
 
