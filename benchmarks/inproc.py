@@ -24,6 +24,7 @@ from uvicorn.server import ServerState
 from benchmarks.servers import Ask
 from benchmarks.workloads import Workload, workloads
 from mockserver.fixtures.contract import load_contract, locate
+from mockserver.server.app import MockApp
 from mockserver.server.log import LINES_FOR_PEOPLE, RequestLog, TextLines
 from mockserver.server.serve import build_app, freeze, uvicorn_config
 from mockserver.settings import Settings
@@ -160,19 +161,24 @@ def ours(workload: Workload) -> Sequence[Way]:
         settings = replace(settings, spec=workload.document)
     settings = locate(settings, Path.cwd())
     contract = load_contract(settings)
-    journal = Journal("inproc")
-    log = RequestLog(journal, TextLines(), lambda _: None, most=LINES_FOR_PEOPLE)
-    app, _ = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
-    with suppress(RuntimeError):
-        freeze()
-    plain = uvicorn.Config(cast("Any", app), access_log=False, log_config=None, ws="none")
-    return [
+
+    def app() -> MockApp:  # one for each way: what one has seen shall not be known to another
+        journal = Journal("inproc")
+        log = RequestLog(journal, TextLines(), lambda _: None, most=LINES_FOR_PEOPLE)
+        made = build_app(contract, settings, "inproc", Path.cwd(), journal=journal, request_log=log)
+        return made[0]
+
+    plain = uvicorn.Config(cast("Any", app()), access_log=False, log_config=None, ws="none")
+    ways = [
         Way("ASGI on uvicorn's own protocol", made_by(plain)),
         *(
-            Way(name, made_by(uvicorn_config(app, replace(settings, fast_lane=fast))))
+            Way(name, made_by(uvicorn_config(app(), replace(settings, fast_lane=fast))))
             for name, fast in (("ASGI", False), ("fast lane", True))
         ),
     ]
+    with suppress(RuntimeError):
+        freeze()
+    return ways
 
 
 def made_by(config: uvicorn.Config) -> MakeProtocol:
