@@ -24,6 +24,7 @@ from mockserver.fixtures.contract import Contract, load_contract, locate
 from mockserver.settings import Settings
 
 FINE, FINDINGS, NOT_RUN = 0, 1, 2
+_UNFOLDED = 1_000
 Serve = Callable[[Contract, Settings], AbstractContextManager[str]]
 
 
@@ -223,7 +224,8 @@ def _write(
     from mockserver.check.reports.terminal import write_terminal  # rich takes its time
 
     colored = streams.out.isatty() and not environ.get("NO_COLOR") if color is None else color
-    width = shutil.get_terminal_size((100, 40)).columns
+    # Where nobody looks on, lines are for grep, and for viewers that fold them themselves.
+    width = shutil.get_terminal_size((_UNFOLDED, 40)).columns
     streams.out.write(write_terminal(report, width=width, color=bool(colored)))
 
 

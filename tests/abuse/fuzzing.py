@@ -5,6 +5,7 @@ A small budget by default; ``scripts/fuzz SECONDS`` goes on with other seeds for
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -27,8 +28,8 @@ from mockserver.validation.errors import EncodeError
 from tests.server.asgi import Running, answer, asked
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
-SECONDS = 8.0
-"""Of this process for one document with all that is asked of it; most take hundredths."""
+SECONDS = 8.0 if sys.gettrace() is None else 40.0
+"""Of this process for one document with all that is asked of it; most take hundredths, and ten times that while coverage is traced."""
 MOST_OPERATIONS = 12
 
 budget = settings(

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ SEED = [f"--mockserver-spec={ROOT / 'openapi.yaml'}", f"--mockserver-fixtures={R
 
 def pytest_run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     (folder / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "mockserver.pytest_plugin"]  # fmt: skip
+    # An installed plugin is there by its entry point, and pytest refuses to take it twice.
+    installed = entry_points(group="pytest11", value="mockserver.pytest_plugin")
+    plugin = [] if installed else ["-p", "mockserver.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin]
     return subprocess.run(
         [*command, f"--rootdir={folder}", *arguments],
         cwd=folder,
