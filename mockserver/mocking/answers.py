@@ -12,7 +12,14 @@ from mockserver.generation.contents import generate_content
 from mockserver.generation.values import Unsatisfiable, generate
 from mockserver.messages import HeaderPair, HttpResponse, Violation, problem
 from mockserver.spec.compile import Api
-from mockserver.spec.model import Example, MediaType, Operation, Parameter, Response
+from mockserver.spec.model import (
+    Example,
+    MediaType,
+    Operation,
+    Parameter,
+    Response,
+    find_response,
+)
 from mockserver.validation.media_types import (
     EncodeError,
     encode_body,
@@ -21,7 +28,7 @@ from mockserver.validation.media_types import (
     negotiate,
     sent_as,
 )
-from mockserver.validation.parameters import write_header
+from mockserver.validation.parameters import judge_header, write_header
 from mockserver.validation.sequences import content_schema
 from mockserver.validation.validate import Judge
 
@@ -46,6 +53,9 @@ _NEVER_GENERATED = frozenset(
 
 _EMPTY: HeaderPair = (b"content-type", b"text/plain")
 """As Prism sends an answer whose content the document does not describe."""
+
+_PROBLEM = "application/problem+json"
+"""Its member ``status`` is that of the answer (RFC 9457 §3.1.2)."""
 
 
 class Answer(NamedTuple):
@@ -96,6 +106,7 @@ class DocumentAnswers:
         self._ignore_examples = ignore_examples
         self._kept: dict[tuple[str, str, int, str, str | None], Answer] = {}
         self._headers: dict[tuple[str, str], tuple[HeaderPair, ...]] = {}
+        self._challenges: dict[tuple[str, bytes], bytes] = {}
 
     def answer(
         self,
@@ -216,7 +227,7 @@ class DocumentAnswers:
                 return Answer(HttpResponse(status, (_EMPTY, *headers)), "no body", place)
             if example is not None and not _named(media_type, example):
                 return _no_such_example(operation, response, status, example)
-            ready = self._ready(media_type, example, chance)
+            ready = self._ready(media_type, status, example, chance)
             body = ready.text
             if body is None:
                 body = encode_body(ready.value, media_type, self._api.schemas)
@@ -226,7 +237,9 @@ class DocumentAnswers:
         answer = HttpResponse(status, (head, *headers), body)
         return Answer(answer, ready.rule, ready.place, ready.violations)
 
-    def _ready(self, media_type: MediaType, example: str | None, chance: Chance | None) -> "_Ready":
+    def _ready(
+        self, media_type: MediaType, status: int, example: str | None, chance: Chance | None
+    ) -> "_Ready":
         """Return what the body holds, and why."""
         if example is not None:
             named = _named(media_type, example)
@@ -252,6 +265,10 @@ class DocumentAnswers:
             chance=chance,
             fill_properties=self._fill_properties,
         )
+        if essence(media_type.name) == _PROBLEM and isinstance(value, dict) and "status" in value:
+            told = {**value, "status": status}
+            if not self._judge.judge_value(schema, told, "response"):
+                value = told
         return _Ready(value, "generated" if chance is None else "generated afresh", place)
 
     def _shown(
@@ -269,6 +286,26 @@ class DocumentAnswers:
             pairs = (self._header(header) for header in response.headers)
             kept = self._headers[key] = tuple(pair for pair in pairs if pair)
         return kept
+
+    def challenge(self, operation: Operation, told: bytes) -> bytes:
+        """Return a challenge as the documented 401 wants it: with a realm, or as the document has it, where it is picky."""
+        key = (operation.name, told)
+        if (kept := self._challenges.get(key)) is None:
+            kept = self._challenges[key] = self._fitting_challenge(operation, told)
+        return kept
+
+    def _fitting_challenge(self, operation: Operation, told: bytes) -> bytes:
+        response = find_response(operation, 401)
+        headers = response.headers if response else ()
+        header = next((one for one in headers if one.name.lower() == "www-authenticate"), None)
+        if response is None or header is None:
+            return told
+        realm = b'%b realm="mock"' % told if b" " not in told else b'%b, realm="mock"' % told
+        for candidate in (told, realm):
+            if not judge_header(header, candidate, self._api):
+                return candidate
+        documented = dict(self.headers(operation, response))
+        return documented.get(b"www-authenticate", told)
 
     def _header(self, header: Parameter) -> HeaderPair | None:
         """Return one documented header on the wire, ``None`` where it must not or cannot be sent."""
@@ -291,6 +328,10 @@ class DocumentAnswers:
             except Unsatisfiable:
                 return None
         wire = write_header(header, value)
+        if wire != wire.strip() and ready is None:
+            # Whoever reads it strips it (RFC 9110 §5.5), and a pattern such as ^Bearer\s is then broken.
+            longer = wire + b"string"
+            wire = wire.strip() if judge_header(header, longer.strip(), self._api) else longer
         return (name.encode("latin-1"), wire) if _is_field_value(wire) else None
 
 

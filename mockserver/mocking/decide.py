@@ -353,7 +353,8 @@ class Mock:
 
     def _challenge(self, asked: Asked) -> bytes:
         """Return the ``WWW-Authenticate`` that every 401 has (RFC 9110 §15.5.2)."""
-        return asked.identity.challenge or self._authenticator.challenge(asked.operation)
+        told = asked.identity.challenge or self._authenticator.challenge(asked.operation)
+        return self._answers.challenge(asked.operation, told)
 
     def _chance(self, operation: Operation, session: Session) -> Chance:
         """Return the stream of draws of this call: the same seed, session, operation and call number draw the same."""
