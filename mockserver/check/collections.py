@@ -248,7 +248,7 @@ def find_collections(run: Run) -> Iterator[Collection]:
     """Yield each collection, with the good requests of its items registered."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in run.api.operations:
-        by_path.setdefault(operation.path, {})[operation.method] = operation
+        by_path.setdefault(operation.shortest_path, {})[operation.method] = operation
     for path, methods in by_path.items():
         if "POST" not in methods or parameter_names(path):
             continue

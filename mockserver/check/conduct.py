@@ -24,7 +24,7 @@ def conduct_probes(run: Run) -> Iterator[Probe]:
             yield Probe("conduct", name, operation, partial(check, run, operation))
     paths: dict[str, Operation] = {}
     for operation in run.api.operations:
-        paths.setdefault(operation.path, operation)
+        paths.setdefault(operation.shortest_path, operation)
     for operation in paths.values():
         for name, check in _OF_PATHS.items():
             yield Probe("conduct", name, operation, partial(check, run, operation))
@@ -307,7 +307,9 @@ def _path_request(run: Run, operation: Operation) -> HttpRequest:
 
 def _methods(run: Run, operation: Operation) -> None:
     """Methods that the path does not have."""
-    mine = {one.method for one in run.api.operations if one.path == operation.path}
+    mine = {
+        one.method for one in run.api.operations if one.shortest_path == operation.shortest_path
+    }
     base = _path_request(run, operation)
     for method in (*METHODS, "TRACE", "PROPFIND", "BREW", operation.method.lower()):
         if method in mine:
@@ -368,7 +370,11 @@ def _head(run: Run, operation: Operation) -> None:
     if answer is None:
         return
     documented = next(
-        (one for one in run.api.operations if one.path == operation.path and one.method == "GET"),
+        (
+            one
+            for one in run.api.operations
+            if one.shortest_path == operation.shortest_path and one.method == "GET"
+        ),
         None,
     )
     if documented is None:
@@ -404,7 +410,10 @@ def _head(run: Run, operation: Operation) -> None:
 
 def _preflight(run: Run, operation: Operation) -> None:
     """A CORS preflight bears no credential, and is told no lies."""
-    if any(one.method == "OPTIONS" and one.path == operation.path for one in run.api.operations):
+    if any(
+        one.method == "OPTIONS" and one.shortest_path == operation.shortest_path
+        for one in run.api.operations
+    ):
         return
     base = _path_request(run, operation)
     headers = (
@@ -473,7 +482,7 @@ def _unknown_paths(run: Run) -> None:
         "/admin",
         "/debug",
     )
-    documented = {one.path for one in run.api.operations}
+    documented = {one.shortest_path for one in run.api.operations}
     for path in names:
         if path in documented:
             continue

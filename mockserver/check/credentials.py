@@ -423,7 +423,9 @@ def _not_served(run: Run, exchange: Exchange) -> None:
 def _other_methods(run: Run, operation: Operation) -> None:
     """No credential on another method of the same path, and the method in other letters."""
     good = _Good(run, operation)
-    documented = {one.method for one in run.api.operations if one.path == operation.path}
+    documented = {
+        one.method for one in run.api.operations if one.shortest_path == operation.shortest_path
+    }
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         if method not in documented:
             _not_served(run, run.send(operation, good.bare()._replace(method=method), alien=True))

@@ -79,7 +79,7 @@ class Requests:
         try:
             return self.draw(operation)
         except Skip:
-            return HttpRequest(operation.method, operation.path.encode())
+            return HttpRequest(operation.method, operation.shortest_path.encode())
 
     def set(
         self, operation: Operation, request: HttpRequest, values: dict[tuple[str, str], object]
@@ -117,7 +117,7 @@ class Requests:
         return quote(text, safe="") if part == "path" else text
 
     def _path(self, operation: Operation, path: bytes, name: str, wire: str) -> bytes:
-        template, found = operation.path.split("/"), path.decode().split("/")
+        template, found = operation.shortest_path.split("/"), path.decode().split("/")
         filled = [
             old.replace("{" + name + "}", wire) if "{" + name + "}" in old else new
             for old, new in zip(template, found, strict=False)

@@ -1,11 +1,12 @@
 """Schemathesis beside our own probes: its breadth, with our credentials, folded into our report.
 
-The one module that knows it. It reads the document itself, from its files and in its own version: a second,
+The one module that knows it. It reads each document itself, from its files and in its own version: a second,
 independent reading. It runs as a process of its own, the way that stays the same from release to release; NDJSON
 carries every check. What our own probes have found already is not told twice.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,13 @@ from pathlib import Path
 from mockserver.check.model import Failure, Outcome, State
 from mockserver.check.runner import Run, shell
 from mockserver.fixtures.model import Token
+from mockserver.spec.document import Document
 from mockserver.spec.model import Operation, find_response, success_response
 from mockserver.validation.media_types import essence
 
 STATEFUL = "sequences of requests"
 SINGLE = "generated requests"
+_SINGLE = "examples,coverage,fuzzing"
 _SECONDS = 1800
 _EXAMPLES = {"quick": 4, "default": 12, "deep": 150}
 _SCENARIOS = {"quick": 0, "default": 8, "deep": 80}
@@ -79,25 +82,75 @@ def search(
         reason = "Schemathesis is not installed: pip install schemathesis"
     else:
         chosen = [one for one in chosen if not _streams(one)]
-        ending = [one for one in run.api.operations if not _streams(one)]
-        whole = len(chosen) == len(ending)
-        also = stateful and not left_out
-        rounds: list[tuple[Sequence[Operation], str]] = []
-        if chosen:
-            phases = "examples,coverage,fuzzing"
-            rounds.append((chosen, f"{phases},stateful" if whole and also else phases))
-        if also and not (whole and chosen):
-            rounds.append((ending, "stateful"))
-        for some, phases in rounds:
-            seen, why = _Search(run, mock).run(some, phases)
+        for part in _parts(run):
+            single = [one for one in chosen if one in part.operations]
+            seen, why = _in_part(_Search(run, mock, part), single, stateful=stateful and not left_out)  # fmt: skip
             found += seen
             reason = reason or why
     for operation in chosen:
-        mine = [one for one in found if one.phase != "stateful" and one.operation == f"{operation.method} {operation.path}"]  # fmt: skip
+        mine = [one for one in found if one.phase != "stateful" and one.operation == _label(operation)]  # fmt: skip
         yield _outcome(run, SINGLE, operation, mine, ours, reason)
     if stateful:
         mine = [one for one in found if one.phase == "stateful"]
         yield _outcome(run, STATEFUL, None, mine, ours, reason or left_out)
+
+
+def _in_part(
+    search: "_Search", chosen: Sequence[Operation], *, stateful: bool
+) -> tuple[list["_Found"], str]:
+    """Search the chosen operations of a document, and all of it for sequences; in one run where these are the same."""
+    ending = [one for one in search.part.operations if not _streams(one)]
+    both = bool(chosen) and len(chosen) == len(ending) and stateful
+    rounds = [(chosen, f"{_SINGLE},stateful" if both else _SINGLE)] if chosen else []
+    if stateful and ending and not both:
+        rounds.append((ending, "stateful"))
+    found, reason = [], ""
+    for some, phases in rounds:
+        seen, why = search.run(some, phases)
+        found += seen
+        reason = reason or why
+    return found, reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One document of those that are checked.
+
+    Attributes:
+        base: What its paths stand below on the target.
+        operations: As the whole API has them.
+    """
+
+    document: Document
+    base: str
+    operations: Sequence[Operation]
+
+
+def _parts(run: Run) -> Iterator[_Part]:
+    """Yield each document with its operations."""
+    api = run.api
+    if not api.parts:
+        yield _Part(api.document, "", api.operations)
+    for part in api.parts:
+        inside = {one.location for one in part.operations}
+        mine = [one for one in api.operations if one.location in inside]
+        for base in dict.fromkeys(one.base_paths[0] for one in mine):
+            yield _Part(part.document, base, [one for one in mine if one.base_paths[0] == base])
+
+
+def _label(operation: Operation) -> str:
+    return f"{operation.method} {operation.shortest_path}"
+
+
+def _write_overlaid(document: Document, folder: Path) -> Path:
+    """Write the files of a document, with what its overlays changed, as they lie to each other; return the root's."""
+    values = document.values()
+    above = os.path.commonpath([Path(file).parent for file in values])
+    for file, value in values.items():
+        copy = folder / os.path.relpath(file, above)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(json.dumps(value), "utf-8")  # JSON is YAML, whatever the file is called
+    return folder / os.path.relpath(document.root.file, above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +158,7 @@ class _Found:
     """One failed check of theirs.
 
     Attributes:
-        operation: ``POST /api/setup-intent``.
+        operation: ``POST /api/setup-intent``, with what the path stands below.
     """
 
     check: str
@@ -126,6 +179,7 @@ class _Search:
 
     run_: Run
     mock: bool
+    part: _Part
 
     def run(self, operations: Sequence[Operation], phases: str) -> tuple[list[_Found], str]:
         """Run it once; return what it found, and why it could not run."""
@@ -136,14 +190,16 @@ class _Search:
             config, events = folder / "schemathesis.toml", folder / "events.ndjson"
             text, variables = self._config()
             config.write_text(text, "utf-8")
+            document = self.part.document
+            file = _write_overlaid(document, folder / "document") if document.overlaid else Path(document.root.file)  # fmt: skip
             command = [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"),
-                *(str(run.contract.api.document.root.file), "--url", run.transport.url),
+                *(str(file), "--url", run.transport.url + self.part.base),
                 *("--phases", phases, "--report-ndjson-path", str(events), "--no-color"),
             ]
             if run.options.safe:
                 command += ["--include-method", "GET", "--include-method", "HEAD"]
-            if len(operations) < len(run.api.operations):
+            if len(operations) < len(self.part.operations) or len(run.api.parts) > 1:
                 for operation in operations:
                     command += ["--include-name", f"{operation.method} {operation.path}"]
             try:
@@ -268,13 +324,18 @@ class _Search:
         return _Found(
             str(check["name"]),
             str(failure.get("code", "")),
-            str(failure.get("operation") or recorder.get("label", "")),
+            self._asked(str(failure.get("operation") or recorder.get("label", ""))),
             str(failure.get("title", "")),
             self.run_.wallet.hide(str(failure.get("message", ""))),
             int(response.get("status_code", 0)),
             phase,
             *shown,
         )
+
+    def _asked(self, label: str) -> str:
+        """Return an operation as the whole API has it."""
+        method, _, path = label.partition(" ")
+        return f"{method} {self.part.base}{path}" if path.startswith("/") else label
 
     def _shown(
         self, request: Mapping[str, object], response: Mapping[str, object]
@@ -337,7 +398,7 @@ def _outcome(
     reason: str,
 ) -> Outcome:
     """Return what was found as one test of ours, without what we have found ourselves and what a server is free to do."""
-    routes = {f"{one.method} {one.path}": one for one in run.api.operations}
+    routes = {_label(one): one for one in run.api.operations}
     failures: dict[tuple[str, str, int], Failure] = {}
     for one in found if not reason else ():
         asked = routes.get(one.operation, operation)

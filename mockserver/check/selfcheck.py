@@ -71,7 +71,7 @@ def _request(run: Run, operation: Operation) -> tuple[HttpRequest, str | None]:
     try:
         return run.requests.good(operation)
     except Skip:
-        return HttpRequest(operation.method, operation.path.encode()), None
+        return HttpRequest(operation.method, operation.shortest_path.encode()), None
 
 
 def _accepting(request: HttpRequest, response: Response) -> HttpRequest:

@@ -38,6 +38,7 @@ class Api:
         schemas: Converted and compiled at first use; ``schemas.findings`` grows with it.
         findings: What is sloppy about the document; all warnings.
         specification: What it follows, in the version of ``openapi``.
+        parts: The APIs of the documents that it was joined from; none where it is of one document.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Api:
     schemas: SchemaRegistry
     findings: tuple[Finding, ...]
     specification: str = "OpenAPI"
+    parts: tuple["Api", ...] = ()
 
 
 def compile_document(document: Document, *, formats: bool = True) -> Api:

@@ -74,6 +74,15 @@ class Document:
         read = (*self._sources, *(overlay.path for overlay in self._overlays))
         return tuple(file for file in read if not is_remote(file))
 
+    @property
+    def overlaid(self) -> bool:
+        """Whether overlays have changed what stands in the files."""
+        return bool(self._overlays)
+
+    def values(self) -> dict[str, object]:
+        """Return the value of every file that was read, by its absolute path, with the overlays' changes."""
+        return {file: source.value for file, source in self._sources.items() if not is_remote(file)}
+
     def references(self) -> dict[str, set[str]]:
         """Return every string under a ``$ref`` key by file, those in example data among them."""
         return {file: source.references for file, source in self._sources.items()}

@@ -45,6 +45,7 @@ def join_apis(apis: Sequence[Api]) -> Api:
         schemas=SchemaRegistry.joined(document, [api.schemas for api in apis]),
         findings=tuple(dict.fromkeys(findings)),
         specification=first.specification,
+        parts=tuple(apis),
     )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
+from textwrap import dedent
 from xml.etree import ElementTree
 
 import pytest
@@ -217,3 +218,58 @@ def test_so_it_does_for_other_documents(
         options += ["--only", "cases"]
     status, out, err = run(capfd, "--self", "--spec", str(spec), "--fixtures", str(tmp_path), *options)  # fmt: skip
     assert status == 0, out + err
+
+
+def in_words(document: str, base: str) -> str:
+    """Return a document whose one operation answers below a base path, by files that lie beside it."""
+    return dedent(f"""
+        openapi: 3.1.0
+        info: {{title: {document}, version: "1"}}
+        servers: [{{url: "https://words.example{base}"}}]
+        paths:
+          /words/{{word}}:
+            get:
+              operationId: {document}
+              parameters: [{{name: word, in: path, required: true, schema: {{type: string, minLength: 1}}}}]
+              responses:
+                "200": {{description: a word, content: {{application/json: {{schema: {{$ref: "parts/word.yaml"}}}}}}}}
+                "418": {{description: tea}}
+    """)
+
+
+def write_words(folder: Path) -> list[str]:
+    (folder / "parts").mkdir()
+    (folder / "none").mkdir()
+    (folder / "parts" / "word.yaml").write_text("type: string\n")
+    for name, base in (("old", "/v1"), ("new", "/v2")):
+        (folder / f"{name}.yaml").write_text(in_words(name, base))
+    return ["--self", "--spec", str(folder / "old.yaml"), "--fixtures", str(folder / "none")]
+
+
+def test_several_documents_are_checked_below_their_base_paths(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = [*write_words(tmp_path), "--also", str(tmp_path / "new.yaml"), "--effort", "quick"]
+    status, out, err = run(capfd, *asked, "--report", "json=-")
+    report = json.loads(out)
+    assert (status, report["counts"]["failed"], err) == (0, 0, "")
+    passed = {test["id"] for test in report["tests"] if test["state"] == "passed"}
+    assert {f"schemathesis/{name}/generated requests" for name in ("old", "new")} <= passed
+
+
+def test_what_overlays_change_is_what_everybody_reads(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = write_words(tmp_path)
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: o, version: '1'}\nactions:\n"
+        "  - {target: '$.paths.*.get.responses[\"418\"]', remove: true}\n"
+        "  - {target: '$.paths.*.get.responses[\"200\"]', update: {content: {text/plain: {schema: {type: string}}}}}\n"
+        '  - {target: \'$.paths.*.get.responses["200"].content["application/json"]\', remove: true}\n'
+    )
+    status, out, _ = run(capfd, *asked, "--overlay", str(overlay), "--report", "json=-")
+    report = json.loads(out)
+    assert (status, report["counts"]["failed"]) == (0, 0)
+    passed = {test["id"] for test in report["tests"] if test["state"] == "passed"}
+    assert "schemathesis/old/generated requests" in passed
