@@ -225,7 +225,7 @@ def _write(
 
     colored = streams.out.isatty() and not environ.get("NO_COLOR") if color is None else color
     # Where nobody looks on, lines are for grep, and for viewers that fold them themselves.
-    width = shutil.get_terminal_size((_UNFOLDED, 40)).columns
+    width = shutil.get_terminal_size((100, 40)).columns if streams.out.isatty() else _UNFOLDED
     streams.out.write(write_terminal(report, width=width, color=bool(colored)))
 
 
