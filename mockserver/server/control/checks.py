@@ -8,11 +8,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import mockserver
 from mockserver.server.control.live import Live
+from mockserver.settings import Settings
 
 FOLDER = Path(".mockserver") / "checks"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json")
@@ -59,13 +61,25 @@ def check_itself(live: Live) -> dict[str, object] | str:
     """Run ``check --self`` on what is served; return the row of its report, or why there is none."""
     moment = datetime.fromtimestamp(live.now(), UTC).strftime("%Y%m%dT%H%M%SZ")
     path = live.folder / FOLDER / f"self-{moment}.json"
-    settings = live.settings
-    command = [sys.executable, "-m", "mockserver", "check", "--self", "--effort", "quick", "--spec", str(settings.spec), "--report", f"json={path}"]  # fmt: skip
-    if settings.fixtures is not None:
-        command += ["--fixtures", str(settings.fixtures)]
+    command = [sys.executable, "-m", "mockserver", "check", "--self", "--effort", "quick"]
+    command += [*_sources(live.settings), "--report", f"json={path}"]
     try:
         done = subprocess.run(command, cwd=live.folder, env={**os.environ, "PYTHONPATH": _HERE}, capture_output=True, text=True, timeout=_SECONDS, check=False)  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"it took more than {_SECONDS} s"
     rows = [row for row in list_reports(live.folder) if row["file"] == path.name]
     return rows[0] if rows else done.stderr.strip()[-400:] or f"it ended with {done.returncode}"
+
+
+def _sources(settings: Settings) -> Iterator[str]:
+    """Yield the options that lead to the same documents and fixtures."""
+    named = [("spec", settings.spec), ("fixtures", settings.fixtures), ("root", settings.root)]
+    named += [("also", path) for path in settings.also]
+    named += [("overlay", path) for path in settings.overlay]
+    for name, path in named:
+        if path is not None:
+            yield from (f"--{name}", str(path))
+    if settings.allow_network:
+        yield "--allow-network"
+    for name, number in settings.limit:
+        yield from ("--limit", f"{name}={number}")

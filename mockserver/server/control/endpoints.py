@@ -511,10 +511,17 @@ async def check_report(asked: Asked) -> Response:
 
 async def run_self_check(asked: Asked) -> Response:
     """Check the mock itself, and keep the report."""
-    found = await asyncio.to_thread(check_itself, asked.live)
+    live = asked.live
+    if live.checking:  # each takes all of a processor
+        raise Refusal(409, "check-running", "A check is under way", "ask again when it has ended")
+    live.checking = True
+    try:
+        found = await asyncio.to_thread(check_itself, live)
+    finally:
+        live.checking = False
     if isinstance(found, str):
         raise Refusal(409, "check-failed", "The check could not run", found)
-    asked.live.changed()
+    live.changed()
     return answer(found)
 
 

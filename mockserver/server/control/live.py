@@ -48,6 +48,7 @@ class Live:
         now: Seconds since the epoch.
         folder: The working directory, below which reports of checks are.
         changes: Counts what was changed by the API, for those who follow it.
+        checking: A check of the mock itself is under way.
         stopping: The server is about to end: streams shall.
     """
 
@@ -66,6 +67,7 @@ class Live:
     admin_token: str | None = None
     bell: Bell = field(default_factory=Bell)
     changes: int = 0
+    checking: bool = False
     stopping: Callable[[], bool] = lambda: False
 
     def changed(self) -> None:
