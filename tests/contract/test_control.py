@@ -31,6 +31,16 @@ def test_it_keeps_to_its_own_document(tmp_path: Path) -> None:
     assert [(known.identity, known.failure.found) for known in report.failures] == []
 
 
+def test_the_head_of_a_stream_is_all_of_it(tmp_path: Path) -> None:
+    settings = Settings(spec=ROOT / "openapi.yaml", fixtures=tmp_path)
+    with (
+        serving(load_contract(settings), settings) as url,
+        urlopen(Request(f"{url}/__mock/events", method="HEAD"), timeout=5) as answer,
+    ):
+        assert answer.headers.get_content_type() == "text/event-stream"
+        assert answer.read() == b""
+
+
 def test_a_check_of_itself_is_made_one_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

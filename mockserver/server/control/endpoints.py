@@ -441,8 +441,11 @@ async def follow(asked: Asked) -> Response:
     last = asked.request.headers.get("last-event-id") or asked.query.get("last") or ""
     if last and not re.fullmatch("[0-9]{1,15}", last):
         raise bad("Last-Event-ID is a number that this stream has sent")
+    headers = {**HEADERS, "x-accel-buffering": "no"}
+    if asked.request.method == "HEAD":  # whoever waits for the end of nothing waits for ever
+        return Response(media_type="text/event-stream", headers=headers)
     stream = events(asked.live, asked.query.get("session"), int(last) if last else None)
-    return StreamingResponse(stream, media_type="text/event-stream", headers={**HEADERS, "x-accel-buffering": "no"})  # fmt: skip
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 async def use(asked: Asked) -> Response:
