@@ -50,6 +50,17 @@ _NEVER_GENERATED = frozenset(
     ]
 )
 
+_BY_HTTP = {
+    "cache-control": b"no-store",
+    "content-language": b"en",
+    "etag": b'"1"',
+    "expires": b"Mon, 01 Jan 2024 00:00:00 GMT",
+    "last-modified": b"Mon, 01 Jan 2024 00:00:00 GMT",
+    "location": b"/",
+    "retry-after": b"1",
+    "vary": b"Accept",
+}
+"""Headers whose form HTTP gives (RFC 9110, RFC 9111), where the document says no more than that they are there."""
 
 _EMPTY: HeaderPair = (b"content-type", b"text/plain")
 """As Prism sends an answer whose content the document does not describe."""
@@ -322,6 +333,8 @@ class DocumentAnswers:
             schema and self._judge.judge_value(schema, ready.value, "response")
         ):
             value = ready.value
+        elif name in _BY_HTTP and not judge_header(header, _BY_HTTP[name], self._api):
+            return name.encode("latin-1"), _BY_HTTP[name]
         elif schema is not None:
             try:
                 value = generate(self._api.schemas, schema, "response", chance=None)
