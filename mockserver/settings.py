@@ -29,6 +29,8 @@ class Settings:
         limit: Budgets of the document other than the default ones, each once, by name.
         overlay: Overlays of the document, in the order in which they are applied.
         admin_token: What the control API asks for; ``None`` draws one where the server is bound beyond loopback.
+        store: ``memory``, or the URL of a Redis.
+        session_idle: Seconds after which a session that nobody uses is forgotten.
         control_prefix: Begins with ``/`` and does not end with it.
     """
 
@@ -58,6 +60,8 @@ class Settings:
     strict: bool = False
     reload: bool = True
     fast_lane: bool = True
+    store: str = "memory"
+    session_idle: int = 86_400
     log_format: LogFormat = "text"
     color: bool = True
 
@@ -125,6 +129,24 @@ def _limit(value: object) -> tuple[str, int]:
         named = ", ".join(f"{name}=N" for name in _LIMITS)
         raise ValueError(f"one of {named}; depth is {_LIMITS['depth']} at most")
     return name.strip(), number
+
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _seconds(value: object) -> int:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    pattern = r"([1-9][0-9]{0,8})\s*([smhd]?)"
+    if isinstance(text, str) and (match := re.fullmatch(pattern, text.strip().lower())):
+        return int(match[1]) * _SECONDS[match[2]]
+    raise ValueError("a time above 0, such as 90, 30m, 24h or 7d")
+
+
+def _store(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if text == "memory" or re.match(r"(rediss?|unix)://\S", text):
+        return text
+    raise ValueError("memory, or a URL such as redis://127.0.0.1:6379/0")
 
 
 def _log_format(value: object) -> LogFormat:
@@ -284,6 +306,15 @@ OPTIONS: tuple[Option, ...] = (
     Option("strict", _switch, "Refuse to start where lint finds something."),
     Option("reload", _switch, "Load again when a file changes."),
     Option("fast_lane", _switch, "Answer without ASGI where nothing waits; only faster."),
+    Option(
+        "store", _store, "Where sessions and journal are: memory, or redis://…", metavar="STORE"
+    ),
+    Option(
+        "session_idle",
+        _seconds,
+        "Time after which an unused session is forgotten.",
+        metavar="TIME",
+    ),
     Option("log_format", _log_format, "text or json.", metavar="FORMAT"),
     Option("color", _switch, "Colour the terminal."),
 )

@@ -14,9 +14,10 @@ from tests.running import ROOT
 LOCKED = dict(
     re.findall(r"^([a-z0-9-]+)==(.+)$", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
 )
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = [
     Requirement(text)
-    for text in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    for text in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["redis"])
 ]
 
 

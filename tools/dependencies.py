@@ -51,7 +51,7 @@ def product() -> Package:
         table["name"],
         version[1] if version else "0",
         table["license"],
-        _needs(table["dependencies"]),
+        _needs([*table["dependencies"], *table["optional-dependencies"]["redis"]]),
     )
 
 

@@ -121,7 +121,11 @@ class MockApp:
                     request = request._replace(body=body)
                     begun = perf_counter()
                 known = self._known(served, request)
-                decision = exchanges.decide(known)
+                decision = (
+                    exchanges.decide(known)
+                    if exchanges.shared is None
+                    else await exchanges.decide_shared(known)
+                )
         except Disconnected:
             return
         except BodyRefused as refused:

@@ -5,8 +5,9 @@ Both ways of answering, ASGI and the protocol's fast lane, call this, and so can
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from mockserver.errors import StoreError
 from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Redactor, problem
 from mockserver.mocking.decide import Incoming, Judged, Missed, Mock
 from mockserver.mocking.decision import Decision
@@ -15,13 +16,14 @@ from mockserver.server.log import escape, logger
 from mockserver.server.wire import has_no_body
 from mockserver.settings import Settings
 from mockserver.state.journal import Exchange, Journal, weight_of
-from mockserver.state.store import DEFAULT_SESSION, Store
+from mockserver.state.store import DEFAULT_SESSION, SharedStore, Store
 
 BODY_KEPT = 64 * 1024
 """Bytes of each body that the journal keeps."""
 
 _READY_LIMIT = 1024
 _ORIGIN_LIMIT = 256
+_DEGRADED: HeaderPair = (b"x-mock-degraded", b"redis")
 
 
 class Ready:
@@ -143,6 +145,9 @@ class Known:
 class Exchanges:
     """Answers requests that are complete, and keeps a record of each.
 
+    Attributes:
+        shared: The store, where other processes change it too: then ``decide_shared`` decides, and nothing at once.
+
     Args:
         mock: Answers until ``use`` replaces it.
         settings: What answers carry.
@@ -165,6 +170,7 @@ class Exchanges:
         self._explain = not settings.quiet_headers
         exposed = (b"x-mock-trace",) if self._explain else ()
         self._cors = Cors(settings.cors_origin, exposed=exposed) if settings.cors else None
+        self.shared: SharedStore | None = None if store.local else cast("SharedStore", store)
         self._store = store
         self._journal = journal
         self._now = now
@@ -183,6 +189,8 @@ class Exchanges:
         """Answer a complete request without waiting; ``None``, and nothing has happened, where that is not possible."""
         begun = perf_counter()
         request = known.request
+        if self.shared is not None:
+            return None
         if request.method == "OPTIONS" and self.is_preflight(request):
             return None
         try:
@@ -215,6 +223,42 @@ class Exchanges:
         if advance is not None and not self._store.advance(session, advance):
             return None
         return decision
+
+    async def decide_shared(self, known: Known) -> Decision:
+        """Do as ``decide`` with sessions that other processes change too.
+
+        While the store is away the session is as it was seen last, and only its call numbers go on, in this process.
+        """
+        store, mock = self.shared, known.served.mock
+        assert store is not None
+        request, name, controls = known.incoming or known.read()
+        if known.judged is None:
+            known.judged = mock.judge(request)
+        async with store.turn(name):
+            while True:
+                try:
+                    session = await store.fetch(name)
+                except StoreError:
+                    session = store.last_known(name)
+                decision = mock.decide(request, session, controls, known.judged, now=self._now())
+                advance = decision.advance
+                if not store.degraded:
+                    try:
+                        if advance is None or await store.commit(session, advance):
+                            return decision
+                        continue
+                    except StoreError:
+                        pass
+                if advance is not None:
+                    store.count(name, advance.operation)
+                return self._degraded(decision)
+
+    def _degraded(self, decision: Decision) -> Decision:
+        """Say of an answer that the store did not take part in it."""
+        if not self._explain:
+            return decision
+        response = decision.response
+        return decision._replace(response=response._replace(headers=(*response.headers, _DEGRADED)))
 
     def is_preflight(self, request: HttpRequest) -> bool:
         """Tell whether a browser asks for permission, and is told."""

@@ -14,18 +14,18 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
 import uvicorn
 
 from mockserver.errors import Finding, SettingsError
 from mockserver.fixtures.contract import Contract, load_contract, locate
 from mockserver.mocking.decide import Mock, MockOptions
-from mockserver.server.app import MockApp
+from mockserver.server.app import Background, MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control.live import Live
 from mockserver.server.fast_lane import FastLane
@@ -42,7 +42,10 @@ from mockserver.server.watch import Reloader
 from mockserver.server.wire import AsgiApp, Receive, Scope, Send
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
-from mockserver.state.store import MemoryStore
+from mockserver.state.store import MemoryStore, Store
+
+if TYPE_CHECKING:
+    from mockserver.server.shared import Shared
 
 BACKLOG = 2048
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -145,10 +148,14 @@ def build_app(
         await control_app()(scope, receive, send)
 
     now = time.time  # noqa: TID251 - the outer edge: clocks start here
+    shared = open_shared(settings, contract.api.title, now=now)
+    store: Store = (
+        shared.store if shared else MemoryStore(idle=settings.session_idle, now=time.monotonic)  # noqa: TID251
+    )
     reloader = Reloader(contract, settings.fixtures, load=load, use=use)
     live = Live(
         settings,
-        MemoryStore(),
+        store,
         journal,
         mock=lambda: app.exchanges.served.mock,
         now=now,
@@ -164,13 +171,33 @@ def build_app(
         build(contract),
         settings,
         control=control,
-        store=live.store,
+        store=store,
         journal=journal,
         now=now,
         recorded=recorded,
-        background=partial(reloading, reloader, enabled=settings.reload),
+        background=partial(
+            running_beside,
+            *((shared.running,) if shared else ()),
+            partial(reloading, reloader, enabled=settings.reload),
+        ),
     )
     return Composed(app, live)
+
+
+def open_shared(settings: Settings, title: str, *, now: Callable[[], float]) -> "Shared | None":
+    """Return what this process shares with others, ``None`` where its state is its own.
+
+    Raises:
+        SettingsError: The store's client is not installed.
+    """
+    if settings.store == "memory":
+        return None
+    try:
+        from mockserver.server.shared import Shared  # the client takes a third of the start
+    except ModuleNotFoundError:
+        hint = "pip install 'openapi-mockserver[redis]'"
+        raise SettingsError(Finding("no-client", "the client of Redis is not installed", hint=hint)) from None  # fmt: skip
+    return Shared(settings, title, secrets.token_hex(4), now=now)
 
 
 def admin_token(settings: Settings) -> str | None:
@@ -191,6 +218,15 @@ def build_mock(contract: Contract, settings: Settings, seed: str) -> Mock:
         ignore_examples=settings.ignore_examples,
     )
     return Mock(contract.api, contract.fixtures, seed=seed.encode(), options=options)
+
+
+@asynccontextmanager
+async def running_beside(*parts: Background) -> AsyncIterator[None]:
+    """Run several things while the server runs."""
+    async with AsyncExitStack() as stack:
+        for part in parts:
+            await stack.enter_async_context(part())
+        yield
 
 
 @asynccontextmanager
@@ -228,7 +264,7 @@ def protocol_of(app: MockApp, settings: Settings) -> type[Protocol]:
     """Return what makes the protocol of a connection."""
     patrol = Patrol(max_body=settings.max_body)
     make: Callable[..., Protocol] = partial(Protocol, patrol=patrol)
-    if settings.fast_lane:
+    if settings.fast_lane and app.exchanges.shared is None:
         make = partial(
             FastLane,
             patrol=patrol,

@@ -5,11 +5,13 @@ somebody else has changed meanwhile is refused, and made again. What the values 
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 DEFAULT_SESSION = "default"
+DAY = 86_400.0
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Session:
         calls: Operation name to the number of requests decided for it.
         values: JSON values by key, such as the position of a sequence; none is ``None``, which means absent.
         weight: Bytes of the values, about; for the store that keeps it.
+        used: When it was last asked for, by the store's clock.
     """
 
     name: str
@@ -28,6 +31,11 @@ class Session:
     calls: dict[str, int] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
     weight: int = 0
+    used: float = 0.0
+
+    def copy(self) -> "Session":
+        """Return what it is now, whatever becomes of it."""
+        return Session(self.name, self.scenario, dict(self.calls), dict(self.values))
 
 
 class Change(NamedTuple):
@@ -72,11 +80,19 @@ class Store(Protocol):
         ...
 
     async def fetch(self, name: str) -> Session:
-        """Do as ``session``."""
+        """Return what the session of that name is now, made on first use; it does not follow what others change.
+
+        Raises:
+            StoreError: As all that waits: the store cannot be reached.
+        """
         ...
 
     async def commit(self, session: Session, advance: Advance) -> bool:
-        """Do as ``advance``."""
+        """Do as ``advance`` with what was fetched; ``False`` also where the call number is taken by another request."""
+        ...
+
+    async def listed(self) -> list[Session]:
+        """Return what all sessions are now, in the order of ``names``; none counts as used by that."""
         ...
 
     async def names(self) -> list[str]:
@@ -100,19 +116,55 @@ class Store(Protocol):
         ...
 
 
+class SharedStore(Store, Protocol):
+    """A store that other processes change too, and that can be away.
+
+    Attributes:
+        degraded: Whether it is away.
+    """
+
+    @property
+    def degraded(self) -> bool:
+        """Tell whether the store is away."""
+        ...
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[object]:
+        """Let one request of this process after the other decide on a session: only other processes can be met."""
+        ...
+
+    def last_known(self, name: str) -> Session:
+        """Return a session as this process saw it last, for an answer while the store is away."""
+        ...
+
+    def count(self, name: str, operation: str) -> None:
+        """Count such an answer, in this process alone; what it would have changed stays."""
+        ...
+
+
 class MemoryStore:
     """Sessions of one process, the least recently used forgotten first.
 
     Args:
         limit: Most sessions kept at a time; ``default`` is kept beside them and never forgotten.
         max_bytes: Most bytes of values of all sessions, about: whoever makes sessions up may not fill the memory.
+        idle: Seconds after which a session that nobody asked for is forgotten.
+        now: Seconds by any clock.
     """
 
     local = True
 
-    def __init__(self, limit: int = 10_000, *, max_bytes: int = 256 * 2**20) -> None:
+    def __init__(
+        self,
+        limit: int = 10_000,
+        *,
+        max_bytes: int = 256 * 2**20,
+        idle: float = DAY,
+        now: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._limit = limit
         self._max_bytes = max_bytes
+        self._idle = idle
+        self._now = now
         self._bytes = 0
         self._default = Session(DEFAULT_SESSION)
         self._sessions: OrderedDict[str, Session] = OrderedDict()
@@ -121,6 +173,8 @@ class MemoryStore:
         """Return the session of that name, made on first use."""
         if name == DEFAULT_SESSION:
             return self._default
+        now = self._now()
+        self._forget_idle(now)
         session = self._sessions.get(name)
         if session is None:
             session = self._sessions[name] = Session(name)
@@ -128,6 +182,7 @@ class MemoryStore:
                 self._forget_oldest()
         else:
             self._sessions.move_to_end(name)
+        session.used = now
         return session
 
     def advance(self, session: Session, advance: Advance) -> bool:
@@ -142,15 +197,24 @@ class MemoryStore:
         return True
 
     async def fetch(self, name: str) -> Session:
-        """Do as ``session``."""
-        return self.session(name)
+        """Return what the session of that name is now, made on first use; it does not follow what others change."""
+        return self.session(name).copy()
 
     async def commit(self, session: Session, advance: Advance) -> bool:
-        """Do as ``advance``."""
-        return self.advance(session, advance)
+        """Do as ``advance`` with what was fetched; ``False`` also where the call number is taken by another request."""
+        now = self.session(session.name)
+        operation = advance.operation
+        seen = session.calls.get(operation, 0)
+        return seen == now.calls.get(operation, 0) and self.advance(now, advance)
+
+    async def listed(self) -> list[Session]:
+        """Return what all sessions are now, in the order of ``names``; none counts as used by that."""
+        self._forget_idle(self._now())
+        return [one.copy() for one in (self._default, *self._sessions.values())]
 
     async def names(self) -> list[str]:
         """Return the names of all sessions that are kept, the least recently used first; ``default`` always is."""
+        self._forget_idle(self._now())
         return [DEFAULT_SESSION, *self._sessions]
 
     async def set_scenario(self, name: str, scenario: str | None) -> None:
@@ -175,6 +239,7 @@ class MemoryStore:
         if name == DEFAULT_SESSION:
             await self.reset(name)
             return True
+        self._forget_idle(self._now())
         gone = self._sessions.pop(name, None)
         self._bytes -= gone.weight if gone else 0
         return gone is not None
@@ -198,6 +263,11 @@ class MemoryStore:
         session.weight += grown
         if session is self._default or self._sessions.get(session.name) is session:
             self._bytes += grown  # a session that was forgotten meanwhile is nobody's
+
+    def _forget_idle(self, now: float) -> None:
+        """Forget those that nobody asked for in a long time: they stand at the beginning."""
+        while self._sessions and now - next(iter(self._sessions.values())).used > self._idle:
+            self._forget_oldest()
 
     def _forget_oldest(self) -> None:
         _, gone = self._sessions.popitem(last=False)

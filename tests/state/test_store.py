@@ -46,15 +46,35 @@ def test_values_change_only_from_what_the_decision_saw_and_all_or_none() -> None
     assert session.values == {"position": 1}
 
 
-def test_what_waits_does_as_what_does_not() -> None:
+def test_what_is_fetched_stays_as_it_was_and_is_committed_once() -> None:
     async def both() -> None:
         store = MemoryStore()
-        session = await store.fetch("a")
-        assert session is store.session("a")
-        assert await store.commit(session, Advance("getPet"))
-        assert session.calls == {"getPet": 1}
+        first, second = await store.fetch("a"), await store.fetch("a")
+        assert await store.commit(first, Advance("getPet", (Change("position", None, 1),)))
+        assert (first.calls, first.values) == ({}, {})
+        assert not await store.commit(second, Advance("getPet"))
+        assert store.session("a").calls == {"getPet": 1}
+        assert await store.commit(await store.fetch("a"), Advance("getPet"))
 
     asyncio.run(both())
+
+
+def test_sessions_that_nobody_asks_for_are_forgotten() -> None:
+    async def idle() -> None:
+        time = [0.0]
+        store = MemoryStore(idle=10, now=lambda: time[0])
+        await store.set_scenario("a", "late")
+        time[0] = 6
+        await store.set_scenario("b", "late")
+        time[0] = 10
+        assert [one.name for one in await store.listed()] == ["default", "a", "b"]
+        time[0] = 11
+        assert await store.names() == ["default", "b"]
+        time[0] = 17
+        assert not await store.delete("b")
+        assert (await store.fetch("b")).scenario is None
+
+    asyncio.run(idle())
 
 
 def test_sessions_are_named_set_reset_and_deleted() -> None:

@@ -177,11 +177,8 @@ async def default_scenario(asked: Asked) -> Response:
 
 async def sessions(asked: Asked) -> Response:
     """List the sessions."""
-    store = asked.live.store
-    rows = []
-    for name in await store.names():
-        found = await store.fetch(name)
-        rows.append({"name": name, "scenario": found.scenario, "calls": sum(found.calls.values())})
+    found = await asked.live.store.listed()
+    rows = [{"name": one.name, "scenario": one.scenario, "calls": sum(one.calls.values())} for one in found]  # fmt: skip
     return answer({"sessions": rows})
 
 

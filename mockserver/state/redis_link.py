@@ -1,0 +1,142 @@
+"""The way to a Redis: whether it is there, and scripts run in one step each. Knows nothing of what they mean.
+
+Invariants: nothing waits for a Redis that is known to be away, and nothing longer than the timeouts for one that is not.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError, NoScriptError, RedisError
+
+from mockserver.errors import Finding, StoreError
+
+CONNECT_SECONDS = 0.5
+ANSWER_SECONDS = 1.0
+_AT_ONCE = 64
+"""Commands under way at a time: more only wait at the other end."""
+
+Changed = Callable[[str | None], object]
+"""Told why Redis went away, and ``None`` when it is back."""
+
+
+class Script:
+    """A Lua script: all of it happens, or nothing. Its only key is the root of ours."""
+
+    __slots__ = ("sha", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Link:
+    """One process's way to a Redis.
+
+    Args:
+        url: Its URL; ``prefix`` in the query names what our keys begin with.
+        title: What they begin with otherwise.
+        changed: Called when Redis goes away and when it comes back.
+
+    Attributes:
+        root: What every key of ours begins with; in braces, so that a cluster keeps them together.
+        where: The URL without credentials, for people.
+        away: Why Redis cannot be asked; empty where it can.
+    """
+
+    def __init__(self, url: str, title: str, changed: Changed = lambda _: None) -> None:
+        parts = urlsplit(url)
+        query = parse_qsl(parts.query)
+        prefix = next((value for name, value in query if name == "prefix"), title)
+        kept = [(name, value) for name, value in query if name != "prefix"]
+        self._url = urlunsplit(parts._replace(query=urlencode(kept)))
+        self.root = f"mockserver:{{{quote(prefix, safe='')}}}:"
+        self.where = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+        self.away = ""
+        self._changed = changed
+        self._redis: Redis | None = None
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._period = 0
+
+    def _client(self) -> Redis:
+        if self._redis is None:
+            # One more try, because Redis may have closed a connection that nobody used; every script stands a second one.
+            retry = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+            self._redis = Redis.from_url(
+                self._url,
+                protocol=2,
+                retry=retry,
+                socket_connect_timeout=CONNECT_SECONDS,
+                socket_timeout=ANSWER_SECONDS,
+            )
+        return self._redis
+
+    def gone(self) -> StoreError:
+        """Return what is raised while Redis is away."""
+        message = f"Redis at {self.where} cannot be asked: {self.away}"
+        return StoreError(Finding("store-unavailable", message))
+
+    async def run(self, script: Script, *arguments: Any, probe: bool = False) -> Any:
+        """Run a script on the root.
+
+        Args:
+            script: Harmless when it runs twice.
+            arguments: Its ``ARGV``.
+            probe: Ask even where Redis is away; an answer ends that.
+
+        Raises:
+            StoreError: Redis is away, or does not do it.
+        """
+        if self.away and not probe:
+            raise self.gone()
+        period = self._period
+        try:
+            async with self._slots:
+                answer = await self._evaluate(script, arguments)
+        except (RedisError, OSError) as error:
+            # What began before Redis came back tells nothing of now.
+            if period == self._period:
+                await self._lose(error)
+            raise StoreError(Finding("store-unavailable", f"Redis at {self.where}: {_reason(error)}")) from error  # fmt: skip
+        if self.away and period == self._period:
+            self.away = ""
+            self._changed(None)
+        return answer
+
+    async def _evaluate(self, script: Script, arguments: tuple[Any, ...]) -> Any:
+        call: Callable[..., Awaitable[Any]] = self._client().execute_command
+        try:
+            return await call("EVALSHA", script.sha, 1, self.root, *arguments)
+        except NoScriptError:
+            return await call("EVAL", script.text, 1, self.root, *arguments)
+
+    async def _lose(self, error: Exception) -> None:
+        if self.away:
+            self.away = _reason(error)
+            return
+        self.away = _reason(error)
+        self._period += 1
+        self._changed(self.away)
+        with suppress(RedisError, OSError):
+            await self._client().connection_pool.disconnect(inuse_connections=False)
+
+    def subscription(self) -> PubSub:
+        """Return what hears what is published; it has a connection of its own."""
+        return self._client().pubsub()
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        if self._redis is not None:
+            with suppress(RedisError, OSError):
+                await self._redis.aclose()
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__
