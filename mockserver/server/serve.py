@@ -71,7 +71,7 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
     contract = load_contract(settings)
     color = settings.color and stream.isatty()
     write = partial(write_out, stream)
-    journal = Journal(f"{int(time.time()):x}")  # noqa: TID251 - the outer edge: clocks start here
+    journal = Journal(run_name(settings))
     request_log = (
         RequestLog(journal, json_line, write)
         if as_json
@@ -134,7 +134,10 @@ def build_app(
 
     def recorded() -> None:
         request_log.wake()
-        live.bell.ring()
+        if shared is None:
+            live.bell.ring()
+        else:
+            shared.wake()  # what is news for all processes is so for this one too
 
     @cache
     def control_app() -> AsgiApp:
@@ -148,7 +151,7 @@ def build_app(
         await control_app()(scope, receive, send)
 
     now = time.time  # noqa: TID251 - the outer edge: clocks start here
-    shared = open_shared(settings, contract.api.title, now=now)
+    shared = open_shared(settings, contract.api.title, journal, now=now)
     store: Store = (
         shared.store if shared else MemoryStore(idle=settings.session_idle, now=time.monotonic)  # noqa: TID251
     )
@@ -156,7 +159,7 @@ def build_app(
     live = Live(
         settings,
         store,
-        journal,
+        shared.journal if shared else journal,
         mock=lambda: app.exchanges.served.mock,
         now=now,
         reload_state=lambda: reloader.state,
@@ -167,6 +170,10 @@ def build_app(
         folder=directory,
         admin_token=admin_token(settings),
     )
+    beside = [partial(reloading, reloader, enabled=settings.reload)]
+    if shared is not None:
+        live.keep_scenario, live.tell = shared.keep_scenario, shared.tell
+        beside.insert(0, partial(shared.running, live))
     app = MockApp(
         build(contract),
         settings,
@@ -175,16 +182,20 @@ def build_app(
         journal=journal,
         now=now,
         recorded=recorded,
-        background=partial(
-            running_beside,
-            *((shared.running,) if shared else ()),
-            partial(reloading, reloader, enabled=settings.reload),
-        ),
+        background=partial(running_beside, *beside),
     )
     return Composed(app, live)
 
 
-def open_shared(settings: Settings, title: str, *, now: Callable[[], float]) -> "Shared | None":
+def run_name(settings: Settings) -> str:
+    """Return the prefix of the ids of this run; with chance in it where other processes begin in the same second."""
+    started = f"{int(time.time()):x}"  # noqa: TID251 - the outer edge: clocks start here
+    return started if settings.store == "memory" else f"{started}.{secrets.token_hex(3)}"
+
+
+def open_shared(
+    settings: Settings, title: str, journal: Journal, *, now: Callable[[], float]
+) -> "Shared | None":
     """Return what this process shares with others, ``None`` where its state is its own.
 
     Raises:
@@ -197,7 +208,7 @@ def open_shared(settings: Settings, title: str, *, now: Callable[[], float]) -> 
     except ModuleNotFoundError:
         hint = "pip install 'openapi-mockserver[redis]'"
         raise SettingsError(Finding("no-client", "the client of Redis is not installed", hint=hint)) from None  # fmt: skip
-    return Shared(settings, title, secrets.token_hex(4), now=now)
+    return Shared(settings, title, journal, now=now)
 
 
 def admin_token(settings: Settings) -> str | None:

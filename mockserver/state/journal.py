@@ -6,7 +6,7 @@ Invariant: an entry holds no credential; whoever appends has redacted it (``mess
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mockserver.messages import HeaderPair, Violation
 
@@ -69,6 +69,49 @@ def _weight(exchange: Exchange) -> int:
     return _OVERHEAD + exchange.weight + bodies
 
 
+class JournalView(Protocol):
+    """What can be asked of a journal, of this process alone or of all that share one; what waits may raise ``StoreError``."""
+
+    @property
+    def limit(self) -> int:
+        """Return the most entries kept."""
+        ...
+
+    @property
+    def kept(self) -> int:
+        """Return how many entries are kept."""
+        ...
+
+    @property
+    def appended(self) -> int:
+        """Return how many exchanges were ever appended; never goes down."""
+        ...
+
+    def notes(self) -> dict[str, object]:
+        """Return what is to be said of a journal that is elsewhere: ``waiting``, ``dropped`` and ``dropped_ids``."""
+        ...
+
+    async def news(self, seen: int) -> tuple[int, list[Exchange]]:
+        """Return the number of the last exchange, and those after the first ``seen`` ones as far as still kept."""
+        ...
+
+    async def entries(self) -> list[Exchange]:
+        """Return every exchange that is kept, oldest first."""
+        ...
+
+    async def entry(self, identity: str) -> Exchange | None:
+        """Return the exchange of that id, ``None`` where it is not kept."""
+        ...
+
+    async def clear(self, session: str | None = None) -> None:
+        """Forget every exchange, or those of one session; what is counted as served stays."""
+        ...
+
+    async def served(self, session: str | None = None) -> "Counter[Served]":
+        """Return how often each answer was served since the start; of one session, as far as it is kept."""
+        ...
+
+
 class Journal:
     """A ring of exchanges, bounded by number and by bytes.
 
@@ -87,6 +130,11 @@ class Journal:
         self._appended = 0
         self._entries: deque[Exchange] = deque()
         self._gone: Counter[Served] = Counter()
+
+    @property
+    def run(self) -> str:
+        """Return the prefix of the ids."""
+        return self._run
 
     @property
     def limit(self) -> int:
@@ -108,6 +156,10 @@ class Journal:
         self._issued += 1
         return f"{self._run}-{self._issued}"
 
+    def id_of(self, number: int) -> str:
+        """Return the id of the exchange that was appended as that one, the first being 1."""
+        return f"{self._run}-{number}"
+
     def append(self, exchange: Exchange) -> None:
         """Keep an exchange; the oldest go where a bound is passed."""
         self._entries.append(exchange)
@@ -122,6 +174,14 @@ class Journal:
         """Return the exchanges appended after the first ``appended`` ones, oldest first, as far as still kept."""
         count = min(self._appended - appended, len(self._entries))
         return list(islice(self._entries, len(self._entries) - count, None))
+
+    def notes(self) -> dict[str, object]:
+        """Return nothing: it is here."""
+        return {}
+
+    async def news(self, seen: int) -> tuple[int, list[Exchange]]:
+        """Return the number of the last exchange, and those after the first ``seen`` ones as far as still kept."""
+        return self._appended, self.since(seen)
 
     async def entries(self) -> list[Exchange]:
         """Return every exchange that is kept, oldest first."""

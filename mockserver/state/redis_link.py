@@ -5,13 +5,12 @@ Invariants: nothing waits for a Redis that is known to be away, and nothing long
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, NoScriptError, RedisError
@@ -127,15 +126,38 @@ class Link:
         with suppress(RedisError, OSError):
             await self._client().connection_pool.disconnect(inuse_connections=False)
 
-    def subscription(self) -> PubSub:
-        """Return what hears what is published; it has a connection of its own."""
-        return self._client().pubsub()
+    async def news(self, channel: str) -> AsyncIterator[str]:
+        """Yield what is published on one of our channels, and an empty text each time that the hearing begins.
+
+        Ends where Redis goes away.
+        """
+        heard = self._client().pubsub()
+        try:
+            await heard.subscribe(f"{self.root}{channel}")
+            while True:
+                message = await heard.get_message(timeout=ANSWER_SECONDS)
+                if message is not None:
+                    yield message["data"].decode() if message["type"] == "message" else ""
+        except (RedisError, OSError):
+            return
+        finally:
+            with suppress(RedisError, OSError):
+                await heard.aclose()  # type: ignore[no-untyped-call]  # the client's own
 
     async def close(self) -> None:
         """Let go of all connections."""
         if self._redis is not None:
             with suppress(RedisError, OSError):
                 await self._redis.aclose()
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """End tasks that use a link: the client sometimes loses the word that it shall, so it is said until it is heard."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.1)
 
 
 def _reason(error: Exception) -> str:

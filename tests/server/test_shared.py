@@ -1,12 +1,15 @@
 """Several servers with one Redis between them: what they share, and what they do while it is away."""
 
+import itertools
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.redis_server import running_redis
+from tests.redis_server import RedisServer, running_redis
 from tests.running import Server, serving
 
 DOCUMENT = """\
@@ -29,6 +32,14 @@ scenarios:
   turns:
     sequence: {takeTurn: {cases: [first, second, third], then: cycle}}
 """
+
+
+_prefixes = itertools.count()
+
+
+@pytest.fixture
+def prefix(redis_server: RedisServer) -> str:
+    return f"{redis_server.url}?prefix=servers-{next(_prefixes)}"
 
 
 @pytest.fixture
@@ -57,6 +68,125 @@ def degraded(server: Server) -> bool:
     answer = server.send("GET", "/__mock/ready")
     assert answer.status == 200
     return bool(json.loads(answer.body).get("degraded") == "redis")
+
+
+def verify(server: Server, body: object) -> tuple[int, dict[str, object]]:
+    answer = server.send(
+        "POST",
+        "/__mock/verify",
+        {"Content-Type": "application/json"},
+        json.dumps(body).encode(),
+    )
+    return answer.status, json.loads(answer.body)
+
+
+def read(server: Server, path: str) -> dict[str, Any]:
+    answer = server.send("GET", f"/__mock/{path}")
+    assert answer.status == 200
+    found = json.loads(answer.body)
+    assert isinstance(found, dict)
+    return found
+
+
+def exactly(times: int) -> object:
+    return {"request": {"operation": "takeTurn"}, "times": {"exactly": times}}
+
+
+def test_what_one_answers_the_other_knows_at_once(folder: Path, prefix: str) -> None:
+    with (
+        serving("--store", prefix, cwd=folder) as one,
+        serving("--store", prefix, cwd=folder) as two,
+    ):
+        trace = one.send("GET", "/turn", {"Authorization": "Bearer x"}).headers["x-mock-trace"]
+        for count in range(1, 20):
+            assert verify(two, exactly(count))[1]["passed"], count
+            (one if count % 3 else two).send("GET", "/turn", {"X-Mock-Session": "s"})
+        (first, *rest) = read(two, "journal")["entries"]
+        assert (first["id"], len(rest)) == (trace, 19)
+        shown = read(two, f"journal/{trace}")
+        assert [pair for pair in shown["request"]["headers"] if pair[0] == "authorization"] == [
+            ["authorization", "<redacted>"]
+        ]
+        assert two.send("GET", "/__mock/journal/none").status == 404
+        coverage = read(one, "coverage")["operations"][0]
+        assert coverage["answers"] == [{"status": "200", "served": 20}]
+        assert read(one, "coverage?session=s")["operations"][0]["answers"][0]["served"] == 19
+        assert "mockserver_degraded 0" in one.send("GET", "/__mock/metrics").text
+        assert one.send("DELETE", "/__mock/journal?session=s").status == 204
+        assert [entry["id"] for entry in read(two, "journal")["entries"]] == [trace]
+        assert two.send("DELETE", "/__mock/journal").status == 204
+        assert verify(one, exactly(0))[1]["passed"]
+        status = read(one, "status")
+        assert (status["store"], status["journal"]["kept"]) == ("redis", 0)
+        assert status["journal"]["dropped"] == 0
+
+
+def test_the_choice_for_everyone_and_a_reload_reach_all(folder: Path, prefix: str) -> None:
+    with (
+        serving("--store", prefix, "--no-reload", cwd=folder) as one,
+        serving("--store", prefix, "--no-reload", cwd=folder) as two,
+    ):
+        chosen = json.dumps({"scenario": "turns"}).encode()
+        answer = one.send(
+            "PUT", "/__mock/default-scenario", {"Content-Type": "application/json"}, chosen
+        )
+        assert answer.status == 200
+        until(lambda: read(two, "status")["default_scenario"] == "turns")
+        assert [two.send("GET", "/turn").text, one.send("GET", "/turn").text] == ["1", "2"]
+        with serving("--store", prefix, cwd=folder) as late:
+            assert late.send("GET", "/turn").text == "3"
+        fixtures = folder / "fixtures" / "turns.yaml"
+        fixtures.write_text(fixtures.read_text().replace("body: 1", "body: 10"))
+        two.send("POST", "/__mock/reload", {"Content-Type": "application/json"}, b"{}")
+        until(lambda: one.send("GET", "/turn").text == "10")
+
+
+def test_events_of_one_show_the_exchanges_of_all(folder: Path, prefix: str) -> None:
+    with (
+        serving("--store", prefix, cwd=folder) as one,
+        serving("--store", prefix, cwd=folder) as two,
+        closing(one.connect()) as connection,
+    ):
+        connection.request("GET", "/__mock/events")
+        stream = connection.getresponse()
+        assert stream.readline() == b"retry: 1000\n"
+        trace = two.send("GET", "/turn").headers["x-mock-trace"]
+        while not (line := stream.readline()).startswith(b"data: "):
+            pass
+        assert json.loads(line[6:])["id"] == trace
+        two.send("POST", "/__mock/sessions/a/reset", {"Content-Type": "application/json"}, b"{}")
+        while stream.readline() != b"event: status\n":
+            pass
+
+
+def test_nothing_is_verified_without_redis_and_everything_is_written_after(
+    folder: Path, tmp_path: Path
+) -> None:
+    with (
+        running_redis(tmp_path) as redis,
+        serving("--store", redis.url, cwd=folder) as one,
+        serving("--store", redis.url, cwd=folder) as two,
+    ):
+        turn(one, "a")
+        assert verify(two, exactly(1))[1]["passed"]
+        redis.kill()
+        turn(one, "a"), turn(two, "a")
+        for server in (one, two):
+            status, said = verify(server, exactly(1))
+            assert (status, said["title"]) == (503, "The store is not reachable")
+            assert server.send("GET", "/__mock/journal").status == 503
+            shown = read(server, "status")
+            assert (shown["degraded"], shown["journal"]["waiting"], shown["sessions"]) == (
+                True,
+                1,
+                None,
+            )
+            assert "mockserver_journal_waiting 1" in server.send("GET", "/__mock/metrics").text
+        redis.start()
+        # Whoever answers must not leave out what the other has still to write.
+        until(lambda: verify(one, exactly(3))[0] == 200)
+        assert verify(one, exactly(3))[1]["passed"]
+        assert verify(two, exactly(3))[1]["passed"]
 
 
 def test_places_are_shared_and_stay_while_redis_is_away(folder: Path, tmp_path: Path) -> None:

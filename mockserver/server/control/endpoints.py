@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -167,6 +168,7 @@ async def default_scenario(asked: Asked) -> Response:
     if "scenario" not in asked.body:
         raise bad("the member scenario is missing: a name, or null")
     chosen = _scenario(asked, asked.body["scenario"])
+    await asked.live.keep_scenario(chosen)
     asked.live.use_scenario(chosen)
     asked.live.changed()
     return answer({"scenario": chosen})
@@ -425,6 +427,7 @@ def _miss(miss: Miss) -> Json:
 
 async def reload(asked: Asked) -> Response:
     """Load document and fixtures again."""
+    asked.live.tell("reload")
     await asyncio.to_thread(asked.live.reload)
     asked.live.changed()
     return answer({"state": asked.live.reload_state()})
@@ -487,8 +490,12 @@ def _may_go(asked: Asked, target: str) -> bool:
 
 
 async def prometheus(asked: Asked) -> Response:
-    """Return counts for Prometheus."""
-    text = metrics(asked.live.mock(), await asked.live.journal.served(), asked.live)
+    """Return counts for Prometheus; of what is kept elsewhere, while it is away, none."""
+    try:
+        served = await asked.live.journal.served()
+    except StoreError:
+        served = Counter()
+    text = metrics(asked.live.mock(), served, asked.live)
     return Response(text, media_type="text/plain; version=0.0.4", headers=HEADERS)
 
 

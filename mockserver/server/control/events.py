@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
+from mockserver.errors import StoreError
 from mockserver.server.control.live import Live
 from mockserver.server.control.views import exchange_summary
 
@@ -27,14 +29,16 @@ async def events(live: Live, session: str | None, last: int | None) -> AsyncIter
     while not live.stopping():
         if live.journal.appended > seen:
             quiet = 0.0
-            fresh = live.journal.since(seen)
-            first = live.journal.appended - len(fresh)
-            if first > seen:
-                yield _event("missed", {"count": first - seen}, first)
-            for number, one in enumerate(fresh[-_MOST_AT_ONCE:], live.journal.appended - len(fresh[-_MOST_AT_ONCE:]) + 1):  # fmt: skip
-                if session is None or one.session == session:
-                    yield _event("exchange", exchange_summary(one), number)
-            seen = live.journal.appended
+            with suppress(StoreError):  # they come when it is back
+                latest, fresh = await live.journal.news(seen)
+                first = latest - len(fresh)
+                if first > seen:
+                    yield _event("missed", {"count": first - seen}, first)
+                shown = fresh[-_MOST_AT_ONCE:]
+                for number, one in enumerate(shown, latest - len(shown) + 1):
+                    if session is None or one.session == session:
+                        yield _event("exchange", exchange_summary(one), number)
+                seen = latest
         if live.changes != changes:
             changes = live.changes
             yield _event("status", {"changes": changes}, seen)

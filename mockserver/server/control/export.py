@@ -104,9 +104,22 @@ def metrics(mock: Mock, served: "Counter[Served]", live: Live) -> str:
         "mockserver_up_seconds": ("Seconds since the start.", round(live.now() - live.started, 3)),
         "mockserver_reload_ok": ("Whether the last reload went well.", int(live.reload_state() == "ok")),
     }  # fmt: skip
+    if not live.store.local:
+        notes, degraded = live.journal.notes(), getattr(live.store, "degraded", False)
+        gauges |= {
+            "mockserver_degraded": ("Whether the shared store is away.", int(degraded)),
+            "mockserver_journal_waiting": ("Exchanges that wait for the shared store.", _number(notes, "waiting")),
+            "mockserver_journal_dropped": ("Exchanges that had no room to wait.", _number(notes, "dropped")),
+        }  # fmt: skip
     for name, (text, value) in gauges.items():
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value}"]
     return "\n".join([*lines, ""])
+
+
+def _number(notes: dict[str, object], name: str) -> int:
+    found = notes[name]
+    assert isinstance(found, int)
+    return found
 
 
 def _escaped(text: str) -> str:

@@ -1,14 +1,18 @@
 """What the control API can see and change of a running server."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.mocking.decide import Mock
 from mockserver.settings import Settings
-from mockserver.state.journal import Journal
+from mockserver.state.journal import JournalView
 from mockserver.state.store import Store
+
+
+async def keep_nothing(_: str | None) -> None:
+    """Keep a choice for nobody: there is one process."""
 
 
 class Bell:
@@ -44,6 +48,8 @@ class Live:
         reload_state: Says ``ok`` or ``failed`` of the last reload.
         reload: Loads the files again, in a thread; says the same.
         use_scenario: Makes a scenario the server's default, ``None`` none.
+        keep_scenario: Keeps that choice for the other processes; ``StoreError`` where they cannot be told.
+        tell: Tells the other processes of ``changed`` or ``reload``, soon.
         started: Seconds since the epoch.
         now: Seconds since the epoch.
         folder: The working directory, below which reports of checks are.
@@ -54,12 +60,14 @@ class Live:
 
     settings: Settings
     store: Store
-    journal: Journal
+    journal: JournalView
     mock: Callable[[], Mock]
     now: Callable[[], float]
     reload_state: Callable[[], str] = lambda: "ok"
     reload: Callable[[], object] = lambda: None
     use_scenario: Callable[[str | None], object] = lambda _: None
+    keep_scenario: Callable[[str | None], Awaitable[object]] = keep_nothing
+    tell: Callable[[str], object] = lambda _: None
     seed: str = ""
     url: str = ""
     started: float = 0.0
@@ -72,5 +80,10 @@ class Live:
 
     def changed(self) -> None:
         """Tell those who follow that something was changed."""
+        self.heard_of_change()
+        self.tell("changed")
+
+    def heard_of_change(self) -> None:
+        """Tell those who follow this process that something was changed."""
         self.changes += 1
         self.bell.ring()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from mockserver import __version__
-from mockserver.errors import Place
+from mockserver.errors import Place, StoreError
 from mockserver.fixtures.model import Case, Delay, Fixtures, Scenario, Token
 from mockserver.generation.requests import build_request
 from mockserver.generation.snippets import curl, fetch, httpie, swift
@@ -58,11 +58,24 @@ async def status(live: Live) -> Json:
         "default_scenario": mock.options.scenario,
         "dynamic": mock.options.dynamic,
         "reload": {"state": live.reload_state(), "watching": settings.reload},
-        "journal": {"kept": journal.kept, "appended": journal.appended, "limit": journal.limit},
-        "sessions": len(await live.store.names()),
-        "store": "memory" if live.store.local else "shared",
+        "journal": {
+            "kept": journal.kept,
+            "appended": journal.appended,
+            "limit": journal.limit,
+            **journal.notes(),
+        },
+        "sessions": await _sessions(live),
+        "store": "memory" if live.store.local else "redis",
         "degraded": degraded,
     }
+
+
+async def _sessions(live: Live) -> int | None:
+    """Return how many sessions there are, ``None`` where nobody can tell now."""
+    try:
+        return len(await live.store.names())
+    except StoreError:
+        return None
 
 
 def operation_summary(mock: Mock, operation: Operation) -> Json:

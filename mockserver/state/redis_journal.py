@@ -1,0 +1,314 @@
+"""The journal of several processes: a bounded stream in Redis, which each fills from its own record in the background.
+
+Invariants: an exchange enters the process's own record before its answer is sent, and the stream once, however often it is
+sent; what is read holds every exchange that any process had answered when it was asked for, or is refused.
+
+Keys, below the link's root: ``journal`` (stream; ids are the numbers of exchanges), ``journal:ids`` (X-Mock-Trace to number),
+``journal:counts``, ``journal:served`` (how often each answer was), ``writer:RUN`` (the last number of that process),
+``processes`` (by last sign of life); what happens is published on ``news``.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from mockserver.errors import Finding, StoreError
+from mockserver.state.exchange_text import read_exchange, write_exchange
+from mockserver.state.journal import Exchange, Journal, Served
+from mockserver.state.redis_link import Link, Script
+
+LIFE_SECONDS = 60.0
+"""After so long without a sign of life a process has ended without a word."""
+_BATCH = 200
+_BATCH_BYTES = 2**20
+_PAGE = 500
+
+_COMMON = """
+local root = KEYS[1]
+local stream, ids, counts = root .. 'journal', root .. 'journal:ids', root .. 'journal:counts'
+local function forget(entry)
+  local fields = entry[2]
+  redis.call('XDEL', stream, entry[1])
+  redis.call('HDEL', ids, fields[2])
+  redis.call('HINCRBY', counts, 'bytes', -#fields[6])
+end
+local function publish()
+  local appended = redis.call('HGET', counts, 'appended') or '0'
+  redis.call('PUBLISH', root .. 'news', 'journal ' .. appended .. ' ' .. redis.call('XLEN', stream))
+end
+"""
+
+# ARGV: run, most entries, most bytes, milliseconds to keep, then number, id, session, answer and text of each exchange.
+_APPEND = Script(
+    _COMMON
+    + """
+local writer, served = root .. 'writer:' .. ARGV[1], root .. 'journal:served'
+local last = tonumber(redis.call('GET', writer) or '0')
+for i = 5, #ARGV, 5 do
+  if tonumber(ARGV[i]) > last then
+    last = tonumber(ARGV[i])
+    local place = redis.call('HINCRBY', counts, 'appended', 1)
+    redis.call('XADD', stream, place .. '-0', 'i', ARGV[i + 1], 's', ARGV[i + 2], 'd', ARGV[i + 4])
+    redis.call('HSET', ids, ARGV[i + 1], place)
+    redis.call('HINCRBY', counts, 'bytes', #ARGV[i + 4])
+    redis.call('HINCRBY', served, ARGV[i + 3], 1)
+  end
+end
+redis.call('SET', writer, last)
+while redis.call('XLEN', stream) > tonumber(ARGV[2])
+  or (tonumber(redis.call('HGET', counts, 'bytes')) > tonumber(ARGV[3]) and redis.call('XLEN', stream) > 0) do
+  forget(redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1])
+end
+for _, key in ipairs({stream, ids, counts, served, writer}) do redis.call('PEXPIRE', key, ARGV[4]) end
+publish()
+"""
+)
+
+# ARGV: the session, none for all.
+_CLEAR = Script(
+    _COMMON
+    + """
+for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
+  if #ARGV == 0 or entry[2][4] == ARGV[1] then forget(entry) end
+end
+publish()
+"""
+)
+_PAGE_OF = Script(
+    "return redis.call('XRANGE', KEYS[1] .. 'journal', ARGV[1], '+', 'COUNT', ARGV[2])"
+)
+_ENTRY = Script(
+    _COMMON
+    + """
+local place = redis.call('HGET', ids, ARGV[1])
+if not place then return {} end
+return redis.call('XRANGE', stream, place, place)
+"""
+)
+_SERVED = Script("return redis.call('HGETALL', KEYS[1] .. 'journal:served')")
+_COUNTS = Script(
+    _COMMON + "return {redis.call('HGET', counts, 'appended') or '0', redis.call('XLEN', stream)}"
+)
+
+# ARGV: the time before which a process has ended, the asker's token.
+_ASK = Script(
+    """
+local processes = KEYS[1] .. 'processes'
+redis.call('ZREMRANGEBYSCORE', processes, '-inf', '(' .. ARGV[1])
+redis.call('PUBLISH', KEYS[1] .. 'news', 'flush ' .. ARGV[2])
+return redis.call('ZRANGE', processes, 0, -1)
+"""
+)
+_ACKNOWLEDGE = Script("redis.call('PUBLISH', KEYS[1] .. 'news', 'flushed ' .. ARGV[1] .. ' ' .. ARGV[2])")  # fmt: skip
+
+
+class RedisJournal:
+    """What all processes have answered, and this process's way of adding to it.
+
+    Args:
+        link: The way to Redis.
+        own: What this process has answered; its bounds are those of what can wait for Redis.
+        now: Seconds since the epoch.
+        limit: Most entries kept.
+        max_bytes: Most bytes of them.
+        idle: Seconds after the last exchange when Redis forgets them all.
+        patience: Seconds that other processes have for writing what they answered.
+
+    Attributes:
+        dropped: How many exchanges were never written, because too many waited for Redis.
+        dropped_ids: The first and the last of them.
+        listening: Set while ``hear`` is told of what is published.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        own: Journal,
+        *,
+        now: Callable[[], float],
+        limit: int = 10_000,
+        max_bytes: int = 32 * 2**20,
+        idle: float = 86_400.0,
+        patience: float = 2.0,
+    ) -> None:
+        self.dropped = 0
+        self.dropped_ids: tuple[str, str] | None = None
+        self._link = link
+        self._own = own
+        self._now = now
+        self._limit = limit
+        self._max_bytes = max_bytes
+        self._patience = patience
+        self._kept_ms = int(idle * 1000)
+        self._sent = own.appended
+        self._appended = 0
+        self._kept = 0
+        self._flushing = asyncio.Lock()
+        self.listening = asyncio.Event()
+        self._asked = 0
+        self._acknowledged: dict[str, asyncio.Queue[str]] = {}
+
+    @property
+    def limit(self) -> int:
+        """Return the most entries kept."""
+        return self._limit
+
+    @property
+    def kept(self) -> int:
+        """Return how many entries were kept when Redis last said so."""
+        return self._kept
+
+    @property
+    def appended(self) -> int:
+        """Return how many exchanges were ever appended, as Redis last said."""
+        return self._appended
+
+    @property
+    def waiting(self) -> int:
+        """Return how many exchanges of this process wait for Redis."""
+        return self._own.appended - self._sent
+
+    def notes(self) -> dict[str, object]:
+        """Return what is to be said of the way to Redis."""
+        return {"waiting": self.waiting, "dropped": self.dropped, "dropped_ids": self.dropped_ids}
+
+    # Writing
+
+    async def flush(self) -> None:
+        """Write what this process has answered so far.
+
+        Raises:
+            StoreError: Redis is away; everything waits for the next time, as far as there is room.
+        """
+        target = self._own.appended
+        while self._sent < target:
+            async with self._flushing:
+                await self._send()
+
+    async def _send(self) -> None:
+        """Write the next batch; only one at a time, so that numbers arrive in order."""
+        found = self._own.since(self._sent)
+        if lost := self.waiting - len(found):
+            first, last = self._own.id_of(self._sent + 1), self._own.id_of(self._sent + lost)
+            self.dropped_ids = (self.dropped_ids[0] if self.dropped_ids else first, last)
+            self.dropped += lost
+            self._sent += lost
+        words: list[object] = []
+        size = count = 0
+        for one in found[:_BATCH]:
+            text = write_exchange(one)
+            answer = json.dumps([one.operation, one.status, one.case])
+            count += 1
+            words += (self._sent + count, one.id, _bytes(one.session), answer, text)
+            size += len(text)
+            if size > _BATCH_BYTES:
+                break
+        if count:
+            bounds = (self._own.run, self._limit, self._max_bytes, self._kept_ms)
+            await self._link.run(_APPEND, *bounds, *words)
+            self._sent += count
+
+    # What others say
+
+    async def hear(self, kind: str, words: list[str]) -> None:
+        """Take a piece of news from ``news``; those that are not the journal's are left alone."""
+        match kind, words:
+            case "journal", [appended, kept]:
+                self._appended, self._kept = int(appended), int(kept)
+            case "flush", [token]:
+                await self.flush()
+                await self._link.run(_ACKNOWLEDGE, token, self._own.run)
+            case "flushed", [token, run] if token in self._acknowledged:
+                self._acknowledged[token].put_nowait(run)
+            case _:
+                pass
+
+    async def count(self) -> None:
+        """Learn how many exchanges there are."""
+        appended, kept = await self._link.run(_COUNTS)
+        self._appended, self._kept = int(appended), int(kept)
+
+    async def complete(self) -> None:
+        """Wait until every process has written what it had answered.
+
+        Raises:
+            StoreError: Redis is away, or a process did not say so in time.
+        """
+        await self.flush()
+        self._asked += 1
+        token = f"{self._own.run}/{self._asked}"
+        said = self._acknowledged[token] = asyncio.Queue()
+        try:
+            missing = {"of this mock"}
+            async with asyncio.timeout(self._patience):
+                await self.listening.wait()
+                found = await self._link.run(_ASK, repr(self._now() - LIFE_SECONDS), token)
+                missing = {name.decode() for name in found} - {self._own.run}
+                while missing:
+                    missing.discard(await said.get())
+        except TimeoutError:
+            message = f"the processes {', '.join(sorted(missing))} have not yet written what they answered"
+            raise StoreError(Finding("store-unavailable", message)) from None
+        finally:
+            del self._acknowledged[token]
+
+    # Reading
+
+    async def news(self, seen: int) -> tuple[int, list[Exchange]]:
+        """Return the number of the last exchange, and those after the first ``seen`` ones as far as still kept."""
+        found = await self._from(seen + 1)
+        last = found[-1][0] if found else max(self._appended, seen)
+        return last, [one for _, one in found]
+
+    async def entries(self) -> list[Exchange]:
+        """Return every exchange that is kept, in the order in which they arrived."""
+        await self.complete()
+        found = await self._from(0)
+        await self.count()
+        return [one for _, one in found]
+
+    async def _from(self, number: int) -> list[tuple[int, Exchange]]:
+        found: list[tuple[int, Exchange]] = []
+        while True:
+            page = await self._link.run(_PAGE_OF, f"{number}-0", _PAGE)
+            found += map(_read, page)
+            if len(page) < _PAGE:
+                return found
+            number = found[-1][0] + 1
+
+    async def entry(self, identity: str) -> Exchange | None:
+        """Return the exchange of that id, ``None`` where it is not kept."""
+        await self.complete()
+        found = await self._link.run(_ENTRY, _bytes(identity))
+        return _read(found[0])[1] if found else None
+
+    async def clear(self, session: str | None = None) -> None:
+        """Forget every exchange, or those of one session; what is counted as served stays."""
+        await self.complete()
+        await self._link.run(_CLEAR, *(() if session is None else (_bytes(session),)))
+
+    async def served(self, session: str | None = None) -> "Counter[Served]":
+        """Return how often each answer was served since the start; of one session, as far as it is kept."""
+        if session is not None:
+            kept = await self.entries()
+            return Counter((one.operation, one.status, one.case) for one in kept if one.session == session)  # fmt: skip
+        await self.complete()
+        found = await self._link.run(_SERVED)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return Counter({_served(answer): int(count) for answer, count in pairs})
+
+
+def _read(entry: Any) -> tuple[int, Exchange]:
+    place, fields = entry
+    return int(place.partition(b"-")[0]), read_exchange(fields[5])
+
+
+def _served(answer: bytes) -> Served:
+    operation, status, case = json.loads(answer)
+    return operation, status, case
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,187 @@
+"""The journal of several processes: each exchange once, bounded, complete when it is read."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from mockserver.errors import StoreError
+from mockserver.state.exchange_text import write_exchange
+from mockserver.state.journal import Exchange, Journal
+from mockserver.state.redis_journal import RedisJournal
+from mockserver.state.redis_link import Link, Script, end
+from tests.redis_server import RedisServer
+
+_prefixes = itertools.count()
+_JOIN = Script("redis.call('ZADD', KEYS[1] .. 'processes', ARGV[1], ARGV[2])")
+
+
+@pytest.fixture
+def url(redis_server: RedisServer) -> str:
+    return f"{redis_server.url}?prefix=journal-{next(_prefixes)}"
+
+
+@dataclass
+class Process:
+    """What one process has of a shared journal."""
+
+    own: Journal
+    shared: RedisJournal
+    link: Link
+
+    def answer(self, session: str = "default", *, status: int = 200, body: bytes = b"") -> str:
+        trace = self.own.next_id()
+        self.own.append(exchange(trace, session, status, body))
+        return trace
+
+    async def hear(self) -> None:
+        async for said in self.link.news("news"):
+            if said:
+                kind, *words = said.split(" ")
+                await self.shared.hear(kind, words)
+            else:
+                self.shared.listening.set()
+
+
+def exchange(trace: str, session: str, status: int = 200, body: bytes = b"") -> Exchange:
+    return Exchange(
+        trace, 1.0, session, "GET", b"/", b"", "getPet", status, None, None, None,
+        "why", (), None, 0.1, (), body, (), b"",
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def process(
+    url: str,
+    run: str,
+    *,
+    limit: int = 10_000,
+    max_bytes: int = 2**25,
+    room: int = 10_000,
+    patience: float = 2.0,
+) -> AsyncIterator[Process]:
+    link, own = Link(url, "t"), Journal(run, limit=room)
+    shared = RedisJournal(
+        link, own, now=lambda: 1000.0, limit=limit, max_bytes=max_bytes, patience=patience
+    )
+    one = Process(own, shared, link)
+    await link.run(_JOIN, 1000.0, run)
+    hearing = asyncio.create_task(one.hear())
+    await shared.listening.wait()
+    try:
+        yield one
+    finally:
+        await end([hearing])
+        await link.close()
+
+
+def run(test: Callable[[], Coroutine[object, object, None]]) -> None:
+    asyncio.run(test())
+
+
+async def traces(one: Process) -> list[str]:
+    return [found.id for found in await one.shared.entries()]
+
+
+def test_what_was_answered_before_the_question_is_in_the_answer(url: str) -> None:
+    async def ask() -> None:
+        async with process(url, "a") as a, process(url, "b") as b:
+            answered = [a.answer("s"), b.answer(), a.answer(status=404)]
+            assert sorted(await traces(b)) == sorted(answered)
+            assert (b.shared.kept, b.shared.appended) == (3, 3)
+            found = await a.shared.entry(answered[1])
+            assert found == exchange(answered[1], "default")
+            assert await a.shared.entry("none") is None
+            assert await b.shared.served() == Counter(
+                {("getPet", 200, None): 2, ("getPet", 404, None): 1}
+            )
+            assert await b.shared.served("s") == Counter({("getPet", 200, None): 1})
+            assert [one.id for one in (await a.shared.news(2))[1]] == (await traces(a))[2:]
+            assert await a.shared.news(3) == (3, [])
+            await a.shared.clear("s")
+            assert sorted(await traces(b)) == sorted(answered[1:])
+            await a.shared.clear()
+            assert await traces(b) == []
+            assert sum((await b.shared.served()).values()) == 3
+            assert await b.shared.news(2) == (3, [])
+
+    run(ask)
+
+
+def test_a_second_try_appends_nothing_twice(url: str) -> None:
+    async def twice() -> None:
+        async with process(url, "a") as a:
+            first = a.answer()
+            await a.shared.flush()
+            a.shared._sent = 0  # as where the answer got lost
+            second = a.answer()
+            assert await traces(a) == [first, second]
+            assert a.shared.waiting == 0
+
+    run(twice)
+
+
+def test_it_is_bounded_by_number_and_by_bytes(url: str) -> None:
+    async def fill() -> None:
+        async with process(url, "a", limit=3) as a:
+            answered = [a.answer() for _ in range(5)]
+            assert await traces(a) == answered[2:]
+            assert await a.shared.entry(answered[0]) is None
+            assert sum((await a.shared.served()).values()) == 5
+        weight = len(write_exchange(exchange("b-1", "default", 200, b"x" * 1000)))
+        async with process(f"{url}-bytes", "b", max_bytes=3 * weight) as b:
+            answered = [b.answer(body=b"x" * 1000) for _ in range(5)]
+            assert await traces(b) == answered[2:]
+        async with process(f"{url}-none", "c", max_bytes=10) as c:
+            c.answer()
+            assert await traces(c) == []
+
+    run(fill)
+
+
+def test_many_go_in_batches_and_come_in_pages(url: str) -> None:
+    async def many() -> None:
+        async with process(url, "a") as a:
+            answered = [a.answer() for _ in range(1100)]
+            answered += [a.answer(body=b"x" * 600_000) for _ in range(4)]
+            assert await traces(a) == answered
+
+    run(many)
+
+
+def test_what_has_no_room_to_wait_is_counted_and_named(url: str) -> None:
+    async def overflow() -> None:
+        async with process(url, "a", room=3) as a:
+            answered = [a.answer() for _ in range(5)]
+            assert await traces(a) == answered[2:]
+            assert a.shared.notes() == {
+                "waiting": 0,
+                "dropped": 2,
+                "dropped_ids": (answered[0], answered[1]),
+            }
+            more = [a.answer() for _ in range(4)]
+            await a.shared.flush()
+            assert a.shared.dropped_ids == (answered[0], more[0])
+            assert a.shared.limit == 10_000
+
+    run(overflow)
+
+
+def test_a_process_that_does_not_say_that_it_has_written_makes_no_verdict(url: str) -> None:
+    async def silent() -> None:
+        async with process(url, "a", patience=0.1) as a:
+            await a.link.run(_JOIN, 1000.0, "gone")
+            with pytest.raises(StoreError, match="the processes gone have not yet written"):
+                await a.shared.entries()
+            await a.link.run(_JOIN, 900.0, "gone")  # so long ago that it has ended
+            assert await a.shared.entries() == []
+            await a.shared.hear("flushed", ["another/1", "b"])
+            a.shared.listening.clear()
+            with pytest.raises(StoreError, match="of this mock"):
+                await a.shared.entries()
+
+    run(silent)
