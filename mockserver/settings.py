@@ -61,6 +61,7 @@ class Settings:
     reload: bool = True
     fast_lane: bool = True
     store: str = "memory"
+    workers: int = 1
     session_idle: int = 86_400
     log_format: LogFormat = "text"
     color: bool = True
@@ -147,6 +148,13 @@ def _store(value: object) -> str:
     if text == "memory" or re.match(r"(rediss?|unix)://\S", text):
         return text
     raise ValueError("memory, or a URL such as redis://127.0.0.1:6379/0")
+
+
+def _workers(value: object) -> int:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and re.fullmatch("[1-9][0-9]?", text):
+        return int(text)
+    raise ValueError("a number from 1 to 99")
 
 
 def _log_format(value: object) -> LogFormat:
@@ -309,6 +317,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "store", _store, "Where sessions and journal are: memory, or redis://…", metavar="STORE"
     ),
+    Option("workers", _workers, "Processes that answer; above 1 they need a --store.", metavar="N"),
     Option(
         "session_idle",
         _seconds,

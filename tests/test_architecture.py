@@ -22,6 +22,7 @@ KNOWN_ONLY_BY = {
     "uvicorn": ("server/", "check/apps.py"),
     "watchfiles": "server/watch.py",
     "python_multipart": "validation/",
+    "redis": "state/redis_link.py",
     "rich": "check/reports/terminal.py",
     "pytest": "pytest_plugin.py",
 }
@@ -31,6 +32,7 @@ SLOW_TO_IMPORT = (
     "pytest",
     "httpx2",
     "watchfiles",
+    "redis",
     "rich",
     "werkzeug",
 )

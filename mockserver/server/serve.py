@@ -64,36 +64,91 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
     """
     exit_on_signals()
     allow_connections()
-    seed = settings.seed or secrets.token_hex(4)
     as_json = settings.log_format == "json"
     configure_logging(logging.StreamHandler(stream), as_json=as_json)
     settings = locate(settings, directory)
-    contract = load_contract(settings)
-    color = settings.color and stream.isatty()
-    write = partial(write_out, stream)
-    journal = Journal(run_name(settings))
-    request_log = (
-        RequestLog(journal, json_line, write)
-        if as_json
-        else RequestLog(journal, _text_lines(contract, color=color), write, most=LINES_FOR_PEOPLE)
-    )
-    app, live = build_app(
-        contract, settings, seed, directory, journal=journal, request_log=request_log
-    )
+    settings = replace(settings, seed=settings.seed or secrets.token_hex(4))
+    if settings.workers > 1:
+        refuse_lonely_workers(settings)
+    process = compose(settings, directory, stream)
     with listen(settings.host, settings.port) as listening:
-        live.url = url_of(settings.host, listening)
-        occasion = Occasion(contract, settings, seed, live.url, live.admin_token)
+        url = url_of(settings.host, listening)
+        occasion = Occasion(process.contract, settings, settings.seed or "", url, process.live.admin_token)  # fmt: skip
         # No garbage worth looking for yet: a full collection here takes as long as loading a small document.
         gc.freeze()
         gc.enable()
         text = json.dumps(banner_event(occasion)) + "\n"
-        write(text if as_json else banner_text(occasion, color=color))
-        server = uvicorn.Server(uvicorn_config(app, settings))
-        live.stopping = lambda: server.should_exit
+        color = settings.color and stream.isatty()
+        write_out(stream, text if as_json else banner_text(occasion, color=color))
+        if settings.workers > 1:
+            from mockserver.server.workers import supervise
+
+            supervise(replace(settings, admin_token=process.live.admin_token), directory, listening)
+        process.run(listening)
+
+
+def refuse_lonely_workers(settings: Settings) -> None:
+    """Refuse several processes that would each remember something else.
+
+    Raises:
+        SettingsError: They share no store.
+    """
+    if settings.store == "memory":
+        message = f"{settings.workers} workers would each have sessions and a journal of their own"
+        hint = "give them a Redis to share, such as --store redis://127.0.0.1:6379/0, or leave --workers out"
+        raise SettingsError(Finding("workers-need-a-store", message, hint=hint))
+
+
+class Process(NamedTuple):
+    """A process that is ready to answer."""
+
+    contract: Contract
+    settings: Settings
+    app: MockApp
+    live: Live
+    request_log: RequestLog
+
+    def run(self, listening: socket.socket) -> None:
+        """Answer what comes in at a socket, until a signal."""
+        self.live.url = url_of(self.settings.host, listening)
+        server = uvicorn.Server(uvicorn_config(self.app, self.settings))
+        self.live.stopping = lambda: server.should_exit
         try:
             server.run(sockets=[listening])
         finally:
-            request_log.flush()
+            self.request_log.flush()
+
+
+def compose(
+    settings: Settings,
+    directory: Path,
+    stream: TextIO,
+    *,
+    run: str | None = None,
+    replaces: str | None = None,
+) -> Process:
+    """Load what the settings name, and compose what answers.
+
+    Args:
+        settings: Located, with a seed.
+        directory: The working directory.
+        stream: Where request lines go.
+        run: Prefix of the ids; ``None`` makes one.
+        replaces: That of a process which is no more.
+    """
+    contract = load_contract(settings)
+    journal = Journal(run or run_name(settings))
+    write = partial(write_out, stream)
+    lines = _text_lines(contract, color=settings.color and stream.isatty())
+    request_log = (
+        RequestLog(journal, json_line, write)
+        if settings.log_format == "json"
+        else RequestLog(journal, lines, write, most=LINES_FOR_PEOPLE)
+    )
+    app, live = build_app(
+        contract, settings, settings.seed or "", directory, journal=journal, request_log=request_log, replaces=replaces,
+    )  # fmt: skip
+    return Process(contract, settings, app, live, request_log)
 
 
 class Composed(NamedTuple):
@@ -111,6 +166,7 @@ def build_app(
     *,
     journal: Journal,
     request_log: RequestLog,
+    replaces: str | None = None,
 ) -> Composed:
     """Compose the application: mock, control API, state, reload and log."""
     build = partial(build_mock, settings=settings, seed=seed)
@@ -151,7 +207,7 @@ def build_app(
         await control_app()(scope, receive, send)
 
     now = time.time  # noqa: TID251 - the outer edge: clocks start here
-    shared = open_shared(settings, contract.api.title, journal, now=now)
+    shared = open_shared(settings, contract.api.title, journal, now=now, replaces=replaces)
     store: Store = (
         shared.store if shared else MemoryStore(idle=settings.session_idle, now=time.monotonic)  # noqa: TID251
     )
@@ -194,7 +250,12 @@ def run_name(settings: Settings) -> str:
 
 
 def open_shared(
-    settings: Settings, title: str, journal: Journal, *, now: Callable[[], float]
+    settings: Settings,
+    title: str,
+    journal: Journal,
+    *,
+    now: Callable[[], float],
+    replaces: str | None = None,
 ) -> "Shared | None":
     """Return what this process shares with others, ``None`` where its state is its own.
 
@@ -208,7 +269,7 @@ def open_shared(
     except ModuleNotFoundError:
         hint = "pip install 'openapi-mockserver[redis]'"
         raise SettingsError(Finding("no-client", "the client of Redis is not installed", hint=hint)) from None  # fmt: skip
-    return Shared(settings, title, journal, now=now)
+    return Shared(settings, title, journal, now=now, replaces=replaces)
 
 
 def admin_token(settings: Settings) -> str | None:

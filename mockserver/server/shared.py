@@ -24,8 +24,13 @@ _GATHER_SECONDS = 0.005
 """Exchanges of so long go in one batch."""
 _LAST_SECONDS = 3.0
 
-_BEAT = Script("redis.call('ZADD', KEYS[1] .. 'processes', ARGV[1], ARGV[2])")
-_LEAVE = Script("redis.call('ZREM', KEYS[1] .. 'processes', unpack(ARGV))")
+_BEAT = Script(
+    """
+redis.call('ZADD', KEYS[1] .. 'processes', ARGV[1], ARGV[2])
+redis.call('ZREM', KEYS[1] .. 'processes', ARGV[3])
+"""
+)
+_LEAVE = Script("redis.call('ZREM', KEYS[1] .. 'processes', ARGV[1])")
 _TELL = Script("redis.call('PUBLISH', KEYS[1] .. 'news', ARGV[1])")
 _CHOOSE = Script(
     """
@@ -44,11 +49,19 @@ class Shared:
         title: Of the API: keys begin with it.
         own: The process's own record, which goes on to Redis; its run differs from those of all other processes.
         now: Seconds since the epoch.
+        replaces: Run of a process which is no more: nobody need wait for it.
     """
 
     def __init__(
-        self, settings: Settings, title: str, own: Journal, *, now: Callable[[], float]
+        self,
+        settings: Settings,
+        title: str,
+        own: Journal,
+        *,
+        now: Callable[[], float],
+        replaces: str | None = None,
     ) -> None:
+        self._replaces = replaces
         self._own = own
         self._now = now
         self._idle = settings.session_idle
@@ -104,7 +117,8 @@ class Shared:
                 self._due.set()
 
     async def _beat_once(self) -> None:
-        await self.link.run(_BEAT, repr(self._now()), self._own.run, probe=True)
+        words = (repr(self._now()), self._own.run, self._replaces or "")
+        await self.link.run(_BEAT, *words, probe=True)
 
     async def _send(self) -> None:
         """Send what is due; where Redis is away it waits for the next sign of life."""

@@ -2,15 +2,19 @@
 
 import itertools
 import json
+import os
+import signal
+import subprocess
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.redis_server import RedisServer, running_redis
-from tests.running import Server, serving
+from tests.running import Server, command, environment, serving
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -51,10 +55,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Ask again and again, each time over the network, until something holds."""
-    for _ in range(5000):
+    """Ask again and again, for half a minute, until something holds."""
+    pause = threading.Event()
+    for _ in range(1500):
         if holds():
             return
+        pause.wait(0.02)
     raise AssertionError("it never did")
 
 
@@ -157,6 +163,86 @@ def test_events_of_one_show_the_exchanges_of_all(folder: Path, prefix: str) -> N
         two.send("POST", "/__mock/sessions/a/reset", {"Content-Type": "application/json"}, b"{}")
         while stream.readline() != b"event: status\n":
             pass
+
+
+def pids(server: Server) -> list[int]:
+    """Return the processes that a server has started."""
+    task = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    found = [int(word) for word in task.read_text().split()]
+    return [pid for pid in found if b"spawn_main" in _command_line(pid)]
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return b""
+
+
+def test_workers_share_one_socket_and_one_state(folder: Path, prefix: str) -> None:
+    with serving("--store", prefix, "--workers", "2", cwd=folder) as server:
+        traces = set()
+        for count in range(1, 41):
+            session = {"X-Mock-Scenario": "turns", "X-Mock-Session": "w"}
+            answer = server.send("GET", "/turn", session)
+            assert answer.text == str((count - 1) % 3 + 1)
+            traces.add(answer.headers["x-mock-trace"])
+        assert len({trace.rpartition("-")[0] for trace in traces}) == 2, "one answered them all"
+        assert verify(server, exactly(40))[1]["passed"]
+        assert {entry["id"] for entry in read(server, "journal")["entries"]} == traces
+        assert read(server, "status")["url"] == server.url
+        first = pids(server)
+        assert len(first) == 2
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: len(pids(server)) == 2 and first[0] not in pids(server))
+        until(lambda: verify(server, exactly(40))[0] == 200)
+        fixtures = folder / "fixtures" / "turns.yaml"
+        fixtures.write_text(fixtures.read_text().replace("body: 1", "body: 10"))
+        until(lambda: "reloaded" in server.log)
+    assert "worker 0 ended with -9 and is started again" in server.log
+    assert server.log.count("Ctrl-C stops") == 1
+    assert server.log.count("reloaded") == 1
+
+
+def test_workers_end_when_the_one_that_started_them_is_no_more(folder: Path, prefix: str) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(serving("--store", prefix, "--workers", "2", cwd=folder))
+        assert turn(server, "p") == (1, None)
+        workers = pids(server)
+        server.process.kill()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+        with pytest.raises(AssertionError, match="-9"):
+            stack.close()
+
+
+def test_workers_that_cannot_live_end_the_server(folder: Path, prefix: str) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(serving("--store", prefix, "--workers", "2", cwd=folder))
+        assert turn(server, "p") == (1, None)
+        while server.process.poll() is None:
+            for pid in pids(server):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        with pytest.raises(AssertionError, match="ended the server with 2"):
+            stack.close()
+    assert "workers end as soon as they start, the last with -9" in server.log
+
+
+def test_workers_without_a_store_are_refused_with_what_to_do(folder: Path) -> None:
+    finished = subprocess.run(
+        command("serve", "--workers", "2"),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 2
+    assert finished.stderr == (
+        "error: 2 workers would each have sessions and a journal of their own;"
+        " give them a Redis to share, such as --store redis://127.0.0.1:6379/0, or leave --workers out\n"
+    )
 
 
 def test_nothing_is_verified_without_redis_and_everything_is_written_after(

@@ -1,0 +1,155 @@
+"""Several processes that answer at one socket, and the one that starts them, starts them again, and ends them."""
+
+import logging
+import multiprocessing
+import os
+import secrets  # noqa: TID251 - ids of runs that begin in the same second
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import NamedTuple, TextIO, cast
+
+from mockserver.errors import Finding, MockServerError
+from mockserver.server.log import configure_logging, logger
+from mockserver.server.serve import allow_connections, compose, exit_on_signals, run_name
+from mockserver.settings import Settings
+
+MOST_DEATHS = 5
+DEATHS_SECONDS = 60.0
+_STOP_SECONDS = 15.0
+"""Above what a drain may take."""
+_AT_ONCE = 4096
+"""Bytes that go into a pipe in one piece (PIPE_BUF of Linux): lines of several processes do not mix."""
+
+
+class Task(NamedTuple):
+    """What one process is told.
+
+    Attributes:
+        number: The first, 0, says what all would say.
+        run: Prefix of its ids.
+        replaces: That of the process whose place it takes.
+    """
+
+    settings: Settings
+    directory: Path
+    number: int
+    run: str
+    replaces: str | None = None
+
+
+def supervise(settings: Settings, directory: Path, listening: socket.socket) -> None:
+    """Keep as many processes as the settings say, until a signal; ends with status 0 then.
+
+    Raises:
+        MockServerError: They die as soon as they live.
+    """
+    make = multiprocessing.get_context("spawn").Process
+    base = f"{run_name(settings)}{secrets.token_hex(1)}"
+    born = 0
+    running: list[tuple[Task, BaseProcess]] = []
+    deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+
+    def start(number: int, replaces: str | None = None) -> tuple[Task, BaseProcess]:
+        nonlocal born
+        born += 1
+        task = Task(settings, directory, number, f"{base}.{born}", replaces)
+        process = make(target=work, args=(task, listening), daemon=True)
+        # Until it has its own answer to them: Ctrl-C reaches the whole group, and we pass on what it means.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        process.start()
+        signal.signal(signal.SIGINT, handler)
+        return task, process
+
+    try:
+        running += [start(number) for number in range(settings.workers)]
+        while True:
+            wait([process.sentinel for _, process in running])
+            for index, (task, process) in enumerate(running):
+                if process.exitcode is None:
+                    continue
+                _count(deaths, process.exitcode)
+                logger.warning("worker %d ended with %s and is started again", task.number, process.exitcode)  # fmt: skip
+                running[index] = start(task.number, task.run)
+    finally:
+        _end([process for _, process in running])
+
+
+def _count(deaths: "deque[float]", status: int) -> None:
+    now = time.monotonic()  # noqa: TID251 - the outer edge: clocks start here
+    if len(deaths) == MOST_DEATHS and now - deaths[0] < DEATHS_SECONDS:
+        message = f"workers end as soon as they start, the last with {status}"
+        raise MockServerError(Finding("workers-die", message, hint="the lines above say why"))
+    deaths.append(now)
+
+
+def _end(processes: list[BaseProcess]) -> None:
+    """Let all processes drain, and wait for them; a second signal waits no longer."""
+    for process in processes:
+        process.terminate()
+    try:
+        for process in processes:
+            process.join(_STOP_SECONDS)
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def work(task: Task, listening: socket.socket) -> None:
+    """Be one of the processes."""
+    exit_on_signals()
+    allow_connections()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    stream = cast("TextIO", Lines(sys.stderr))
+    handler = logging.StreamHandler(stream)
+    if task.number:
+        handler.addFilter(lambda record: record.exc_info is not None)
+    configure_logging(handler, as_json=task.settings.log_format == "json")
+    options = {"run": task.run, "replaces": task.replaces}
+    compose(task.settings, task.directory, stream, **options).run(listening)
+
+
+def _end_with_parent() -> None:
+    """Drain when the process that started this one is no more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Lines:
+    """A stream whose lines stay whole where several processes write to it, as long as they are not very long."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write lines, so many at a time as go in one piece."""
+        part: list[str] = []
+        size = 0
+        for line in text.splitlines(keepends=True):
+            length = len(line.encode("utf-8", "replace"))
+            if part and size + length > _AT_ONCE:
+                self._send(part)
+                part = []
+                size = 0
+            part.append(line)
+            size += length
+        self._send(part)
+
+    def _send(self, lines: list[str]) -> None:
+        self._stream.write("".join(lines))
+        self._stream.flush()
+
+    def flush(self) -> None:
+        """Do nothing: nothing waits."""
+
+    def isatty(self) -> bool:
+        """Tell whether it is a terminal."""
+        return self._stream.isatty()
