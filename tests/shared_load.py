@@ -229,6 +229,10 @@ def run(folder: Path, sessions: int, requests: int, *, kill: bool) -> Outcome:
         serving(folder / "openapi.yaml", "--store", redis.url, *options) as server,
     ):
         asyncio.run(everything(server.port, redis))
+        if "Traceback" in server.log:
+            outcome.wrong.append(
+                f"the log has a traceback:\n{server.log.partition('Traceback')[2][:3000]}"
+            )
     return outcome
 
 

@@ -6,8 +6,9 @@ Imported only where ``--store`` names a Redis. News are what ``RedisJournal`` sa
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from mockserver.errors import StoreError
 from mockserver.server.control.live import Live
@@ -39,6 +40,16 @@ redis.call('PUBLISH', KEYS[1] .. 'news', ARGV[1])
 """
 )
 _CHOSEN = Script("return redis.call('GET', KEYS[1] .. 'scenario')")
+
+
+async def _keep_up(part: Callable[[], Awaitable[None]]) -> None:
+    """Run what has no end, again where it broke: without it this process would stay away from the others for ever."""
+    while True:
+        try:
+            await part()
+        except Exception:
+            logger.exception("the way to Redis broke, and begins again")
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
 
 
 class Shared:
@@ -101,7 +112,8 @@ class Shared:
         with suppress(StoreError):
             await self._beat_once()
             await self._catch_up(live)
-        tasks = [asyncio.create_task(one) for one in (self._beat(), self._send(), self._listen(live))]  # fmt: skip
+        parts = (self._beat, self._send, partial(self._listen, live))
+        tasks = [asyncio.create_task(_keep_up(part)) for part in parts]
         try:
             yield
         finally:

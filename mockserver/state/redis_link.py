@@ -19,6 +19,8 @@ from mockserver.errors import Finding, StoreError
 
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 1.0
+_GONE = (RedisError, OSError, RuntimeError)
+"""What the client raises where the other end is gone; uvloop says ``RuntimeError`` of a connection that has just ended."""
 _AT_ONCE = 64
 """Commands under way at a time: more only wait at the other end."""
 
@@ -99,7 +101,7 @@ class Link:
         try:
             async with self._slots:
                 answer = await self._evaluate(script, arguments)
-        except (RedisError, OSError) as error:
+        except _GONE as error:
             # What began before Redis came back tells nothing of now.
             if period == self._period:
                 await self._lose(error)
@@ -123,7 +125,7 @@ class Link:
         self.away = _reason(error)
         self._period += 1
         self._changed(self.away)
-        with suppress(RedisError, OSError):
+        with suppress(*_GONE):
             await self._client().connection_pool.disconnect(inuse_connections=False)
 
     async def news(self, channel: str) -> AsyncIterator[str]:
@@ -138,16 +140,16 @@ class Link:
                 message = await heard.get_message(timeout=ANSWER_SECONDS)
                 if message is not None:
                     yield message["data"].decode() if message["type"] == "message" else ""
-        except (RedisError, OSError):
+        except _GONE:
             return
         finally:
-            with suppress(RedisError, OSError):
+            with suppress(*_GONE):
                 await heard.aclose()  # type: ignore[no-untyped-call]  # the client's own
 
     async def close(self) -> None:
         """Let go of all connections."""
         if self._redis is not None:
-            with suppress(RedisError, OSError):
+            with suppress(*_GONE):
                 await self._redis.aclose()
 
 
