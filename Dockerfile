@@ -3,7 +3,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY mockserver/ mockserver/
 RUN python -m venv /opt/mockserver \
- && /opt/mockserver/bin/pip install --no-cache-dir --disable-pip-version-check .
+ && /opt/mockserver/bin/pip install --no-cache-dir --disable-pip-version-check ".[redis]"
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="openapi-mockserver" \

@@ -167,8 +167,9 @@ def _limits(resolved: Resolved) -> Iterator[Exposure]:
         yield Exposure("limits", state)
 
 
-def _kept(_: Resolved) -> Iterator[Exposure]:
-    state = f"the journal keeps requests and answers in memory, {BODY_KEPT:,} bytes of each body; credentials are left out of headers and queries, not of bodies"
+def _kept(resolved: Resolved) -> Iterator[Exposure]:
+    where = "memory" if resolved.settings.store == "memory" else "Redis, for whoever may read it"
+    state = f"the journal keeps requests and answers in {where}, {BODY_KEPT:,} bytes of each body; credentials are left out of headers and queries, not of bodies"
     yield Exposure("journal", state)
 
 
