@@ -88,6 +88,13 @@ class Exchange:
         found: Sequence[Mapping[str, Any]] = self._detail["violations"]
         return found
 
+    def lines(self) -> list[str]:
+        """Return it in a line for people, and its violations below."""
+        target = f"{self.path}?{self.query}" if self.query else self.path
+        told = [f"{self.method} {target}  {self.status}  {self.case or '-'}  {self.why}"]
+        found = self.findings if self.violations else ()
+        return told + [f"  {'.'.join(one['location'])}: {one['message']}" for one in found]
+
 
 def _message(found: Mapping[str, Any]) -> Message:
     coded, text = found["body_base64"], found["body"]
