@@ -32,6 +32,8 @@ class Settings:
         store: ``memory``, or the URL of a Redis.
         session_idle: Seconds after which a session that nobody uses is forgotten.
         control_prefix: Begins with ``/`` and does not end with it.
+        journal: File that exchanges are appended to.
+        min_coverage: Percent of answers and cases, 0 to 100.
     """
 
     spec: Path | None = None
@@ -63,6 +65,8 @@ class Settings:
     store: str = "memory"
     workers: int = 1
     session_idle: int = 86_400
+    journal: Path | None = None
+    min_coverage: float | None = None
     log_format: LogFormat = "text"
     color: bool = True
 
@@ -105,6 +109,13 @@ def _port(value: object) -> int:
     if isinstance(text, str) and re.fullmatch("[0-9]{1,5}", text) and int(text) <= 65535:
         return int(text)
     raise ValueError("a port, 0 to 65535")
+
+
+def _percent(value: object) -> float:
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if isinstance(text, str) and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", text) and float(text) <= 100:  # fmt: skip
+        return float(text)
+    raise ValueError("a percentage, 0 to 100")
 
 
 _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
@@ -323,6 +334,15 @@ OPTIONS: tuple[Option, ...] = (
         _seconds,
         "Time after which an unused session is forgotten.",
         metavar="TIME",
+    ),
+    Option(
+        "journal", _path, "Append each exchange to a file, a line of JSON each.", metavar="FILE"
+    ),
+    Option(
+        "min_coverage",
+        _percent,
+        "End with 1 where less percent of answers and cases were served.",
+        metavar="N",
     ),
     Option("log_format", _log_format, "text or json.", metavar="FORMAT"),
     Option("color", _switch, "Colour the terminal."),

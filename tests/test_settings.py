@@ -126,6 +126,9 @@ def test_no_color_turns_colour_off(
         ("cors_origin", ["capacitor://localhost"], ("capacitor://localhost",)),
         ("allow_host", ("mock", "[::1]"), ("mock", "[::1]")),
         ("fixtures", "x/y", Path("x/y")),
+        ("min_coverage", "80", 80.0),
+        ("min_coverage", 99.5, 99.5),
+        ("min_coverage", 0, 0.0),
     ],
 )
 def test_values_are_read_in_the_forms_that_people_write(
@@ -138,6 +141,9 @@ def test_values_are_read_in_the_forms_that_people_write(
     ("name", "given"),
     [
         ("port", "abc"),
+        ("min_coverage", "101"),
+        ("min_coverage", "-1"),
+        ("min_coverage", True),
         ("port", "65536"),
         ("port", True),
         ("max_body", "ten"),

@@ -45,6 +45,7 @@ from mockserver.state.journal import Journal
 from mockserver.state.store import MemoryStore, Store
 
 if TYPE_CHECKING:
+    from mockserver.server.journal_file import JournalFile
     from mockserver.server.shared import Shared
 
 BACKLOG = 2048
@@ -70,6 +71,7 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
     settings = replace(settings, seed=settings.seed or secrets.token_hex(4))
     if settings.workers > 1:
         refuse_lonely_workers(settings)
+        refuse_shared_coverage(settings)
     process = compose(settings, directory, stream)
     with listen(settings.host, settings.port) as listening:
         url = url_of(settings.host, listening)
@@ -84,7 +86,42 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
             from mockserver.server.workers import supervise
 
             supervise(replace(settings, admin_token=process.live.admin_token), directory, listening)
-        process.run(listening)
+        with suppress(SystemExit):  # of a signal: after uvicorn has stopped, or before it has begun
+            process.run(listening)
+    if told := too_little_served(process, as_json=as_json):
+        write_out(stream, f"{told}\n")
+        sys.exit(1)
+
+
+def too_little_served(process: "Process", *, as_json: bool) -> str:
+    """Return what was never served of what ``--min-coverage`` asks for; empty where enough was, or nothing is asked."""
+    least = process.settings.min_coverage
+    if least is None:
+        return ""
+    from mockserver.server.control.coverage import coverage
+    from mockserver.state.coverage import Coverage
+
+    async def ask() -> Coverage:
+        journal = process.journal  # of this process, which needs no store to be there
+        mock = process.live.mock()
+        return Coverage.read(coverage(mock, await journal.served(), await journal.entries()))
+
+    found = asyncio.run(ask())
+    if found.percent >= least:
+        return ""
+    return json.dumps({"event": "coverage", "least": least, **found.summary()}) if as_json else found.report(least)  # fmt: skip
+
+
+def refuse_shared_coverage(settings: Settings) -> None:
+    """Refuse to count what several processes have served.
+
+    Raises:
+        SettingsError: It is asked for.
+    """
+    if settings.min_coverage is not None:
+        message = f"--min-coverage counts what one process has served, and there are {settings.workers} workers"
+        hint = "leave one of them out; GET /__mock/coverage counts what all have served"
+        raise SettingsError(Finding("coverage-of-workers", message, hint=hint))
 
 
 def refuse_lonely_workers(settings: Settings) -> None:
@@ -106,7 +143,9 @@ class Process(NamedTuple):
     settings: Settings
     app: MockApp
     live: Live
+    journal: Journal
     request_log: RequestLog
+    journal_file: "JournalFile | None"
 
     def run(self, listening: socket.socket) -> None:
         """Answer what comes in at a socket, until a signal."""
@@ -117,6 +156,8 @@ class Process(NamedTuple):
             server.run(sockets=[listening])
         finally:
             self.request_log.flush()
+            if self.journal_file:
+                self.journal_file.close()
 
 
 def compose(
@@ -145,10 +186,16 @@ def compose(
         if settings.log_format == "json"
         else RequestLog(journal, lines, write, most=LINES_FOR_PEOPLE)
     )
+    journal_file = None
+    if settings.journal:
+        from mockserver.server.journal_file import JournalFile  # most runs have none
+
+        journal_file = JournalFile(journal, settings.journal)
     app, live = build_app(
         contract, settings, settings.seed or "", directory, journal=journal, request_log=request_log, replaces=replaces,
+        also=journal_file.wake if journal_file else None,
     )  # fmt: skip
-    return Process(contract, settings, app, live, request_log)
+    return Process(contract, settings, app, live, journal, request_log, journal_file)
 
 
 class Composed(NamedTuple):
@@ -167,8 +214,9 @@ def build_app(
     journal: Journal,
     request_log: RequestLog,
     replaces: str | None = None,
+    also: Callable[[], object] | None = None,
 ) -> Composed:
-    """Compose the application: mock, control API, state, reload and log."""
+    """Compose the application: mock, control API, state, reload and log; ``also`` is told of each exchange, too."""
     build = partial(build_mock, settings=settings, seed=seed)
     located, served = settings, contract
 
@@ -190,6 +238,8 @@ def build_app(
 
     def recorded() -> None:
         request_log.wake()
+        if also:
+            also()
         if shared is None:
             live.bell.ring()
         else:

@@ -70,6 +70,15 @@ class Coverage:
         """Return the share of answers and cases that were served; 100 where there are none."""
         return 100.0 * self.served / self.of if self.of else 100.0
 
+    def summary(self) -> dict[str, object]:
+        """Return JSON values: the share, and by kind the names of what was never served or used."""
+        return {
+            "percent": round(self.percent, 1),
+            "answers": [name for name, times in self.answers.items() if not times],
+            "cases": [name for name, times in self.cases.items() if not times],
+            **{kind: list(names) for kind, names in self.unused.items()},
+        }
+
     def report(self, least: float) -> str:
         """Return in lines what was never served, under a headline that names both shares."""
         lines = [f"served {self.percent:.1f} % of {self.of} answers and cases, {least:g} % are asked for"]  # fmt: skip

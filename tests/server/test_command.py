@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import command, environment, serving
+from tests.running import Server, command, environment, serving
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -175,3 +175,66 @@ def test_a_terminal_gets_colours(folder: Path) -> None:
     assert process.wait(15) == 0
     os.close(ours)
     assert b"\x1b[36m  http://127.0.0.1:" in written
+
+
+def test_the_journal_is_a_file_too(folder: Path) -> None:
+    path = folder / "journal.jsonl"
+    with serving("--journal", path, cwd=folder) as server:
+        for number in range(30):
+            server.send(
+                "GET", f"/pets?api_key=s3cret&n={number}", {"Authorization": "Bearer s3cret"}
+            )
+    lines = path.read_text().splitlines()
+    asked = [json.loads(line)["query"].rpartition("&")[2] for line in lines]
+    assert asked == [f"n={number}" for number in range(30)]
+    assert "s3cret" not in path.read_text()
+    assert json.loads(lines[0])["response"]["body"] == '["one"]'
+
+
+def test_a_full_disk_ends_the_file_and_not_the_server(folder: Path) -> None:
+    with serving("--journal", "/dev/full", cwd=folder) as server:
+        for _ in range(3):
+            server.send("GET", "/pets")
+        until(lambda: "the journal is not written to /dev/full any more" in server.log)
+        assert server.send("GET", "/pets").status == 200
+    assert server.log.count("/dev/full") == 1
+
+
+def test_a_journal_that_cannot_be_written_stops_the_start(folder: Path) -> None:
+    done = subprocess.run(
+        command("serve", "--journal", folder / "none" / "journal.jsonl", "--port", "0"),
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert re.fullmatch(r"error: the journal cannot be written to .*: no such file or directory; .*\n", done.stderr)  # fmt: skip
+
+
+def served(folder: Path, *arguments: str, requests: int) -> tuple[int, list[str]]:
+    """Serve some requests, and return exit status and what was written."""
+    process = subprocess.Popen(
+        command("serve", *arguments, "--port", "0"),
+        cwd=folder, env=environment(), stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    server = Server(process)
+    for _ in range(requests):
+        server.send("GET", "/pets")
+    return server.stop(), server.lines
+
+
+@pytest.mark.parametrize(("requests", "status"), [(1, 0), (0, 1)])
+def test_too_little_served_ends_with_1(folder: Path, requests: int, status: int) -> None:
+    found, lines = served(folder, "--min-coverage", "100", requests=requests)
+    assert found == status
+    told = "".join(lines).partition("served 0.0 % of 2 answers and cases, 100 % are asked for\n")[2]
+    missing = ["listPets 200", "case listPets/one"] if status else []
+    unused = [f"  never used: scenario {name}" for name in ("slow", "stuck")] if status else []
+    assert told.splitlines() == [*(f"  never served: {name}" for name in missing), *unused]
+
+
+def test_what_was_not_served_is_an_event_where_lines_are_json(folder: Path) -> None:
+    status, lines = served(folder, "--min-coverage", "50", "--log-format", "json", requests=0)
+    assert status == 1
+    assert json.loads(lines[-1]) == {
+        "event": "coverage", "least": 50.0, "percent": 0.0, "answers": ["listPets 200"],
+        "cases": ["listPets/one"], "tokens": [], "scenarios": ["slow", "stuck"],
+    }  # fmt: skip

@@ -266,9 +266,14 @@ def exchange_summary(one: Exchange) -> Json:
 
 
 def exchange_detail(one: Exchange) -> Json:
+    """Return one exchange with everything that is kept, and how people send it again."""
+    request = HttpRequest(one.method, one.path, one.query, tuple(one.request_headers), one.request_body)  # fmt: skip
+    return {**exchange_record(one), "snippets": snippets(request)}
+
+
+def exchange_record(one: Exchange) -> Json:
     """Return one exchange with everything that is kept."""
     parts = one.why.split("; ")
-    request = HttpRequest(one.method, one.path, one.query, tuple(one.request_headers), one.request_body)  # fmt: skip
     return {
         **exchange_summary(one),
         "violations": [violation.as_dict() for violation in one.violations],
@@ -279,7 +284,6 @@ def exchange_detail(one: Exchange) -> Json:
         },
         "request": {"headers": pairs(one.request_headers), **body(one.request_body)},
         "response": {"headers": pairs(one.response_headers), **body(one.response_body)},
-        "snippets": snippets(request),
     }  # fmt: skip
 
 

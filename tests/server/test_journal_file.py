@@ -1,0 +1,132 @@
+"""The journal as a file: every exchange once, off the requests' path, whatever the disk does."""
+
+import asyncio
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import SettingsError
+from mockserver.messages import Redactor
+from mockserver.server.control.views import exchange_detail
+from mockserver.server.journal_file import JournalFile, line_of
+from mockserver.state.journal import Journal
+from tests.server.test_log import EXCHANGE, TOO_OLD
+
+
+def ids(path: Path) -> list[str]:
+    return [json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a thread, as long as somebody would."""
+
+    def wait() -> None:
+        for _ in range(10_000):
+            if condition():
+                return
+            threading.Event().wait(0.002)
+        raise AssertionError
+
+    await asyncio.to_thread(wait)
+
+
+def test_a_line_is_what_the_control_api_shows() -> None:
+    headers = Redactor().headers([(b"authorization", b"Bearer s3cret")], "valid")
+    exchange = EXCHANGE._replace(
+        violations=(TOO_OLD,),
+        request_headers=headers,
+        request_body="ü\n\u2028".encode(),
+        response_body=b"\xff",
+    )
+    line = line_of(exchange)
+    assert line.count(b"\n") == 1
+    assert b"s3cret" not in line
+    shown = exchange_detail(exchange)
+    del shown["snippets"]
+    assert json.loads(line) == json.loads(json.dumps(shown))
+
+
+def test_exchanges_are_appended_in_order_and_once(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(line_of(EXCHANGE._replace(id="earlier")))
+    journal = Journal("r")
+    journal.append(EXCHANGE._replace(id="before"))
+    file = JournalFile(journal, path)
+
+    async def serve() -> None:
+        for number in range(90):
+            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            file.wake()
+            if number % 30 == 1:
+                await until(lambda: ids(path)[-1] == f"r-{number}")  # noqa: B023 - waited for here
+        journal.append(EXCHANGE._replace(id="r-90"))
+        file.wake()
+
+    asyncio.run(serve())
+    file.close()
+    assert ids(path) == ["earlier", *(f"r-{number}" for number in range(91))]
+
+
+def test_what_comes_while_a_batch_is_written_is_written_after_it(tmp_path: Path) -> None:
+    path, journal = tmp_path / "journal.jsonl", Journal("r")
+    file = JournalFile(journal, path)
+
+    async def serve() -> None:
+        for number in range(2000):  # the second thousand while the first is written
+            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            file.wake()
+            if number == 999:
+                await until(lambda: path.stat().st_size > 0)
+        await until(lambda: path.read_bytes().count(b"\n") == 2000)
+
+    asyncio.run(serve())
+    file.close()
+    assert ids(path) == [f"r-{number}" for number in range(2000)]
+
+
+def test_exchanges_that_the_journal_has_let_go_of_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal("r", limit=2)
+    file = JournalFile(journal, tmp_path / "a.jsonl")
+    for number in range(5):
+        journal.append(EXCHANGE._replace(id=f"r-{number}"))
+    file.close()
+    assert ids(tmp_path / "a.jsonl") == ["r-3", "r-4"]
+    assert caplog.messages == [
+        f"3 exchanges came faster than {tmp_path / 'a.jsonl'} could be written"
+    ]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
+def test_a_full_disk_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    journal = Journal("r")
+    file = JournalFile(journal, Path("/dev/full"))
+
+    async def serve() -> None:
+        for _ in range(100):
+            journal.append(EXCHANGE)
+            file.wake()
+        await until(lambda: len(caplog.messages) > 0)
+        journal.append(EXCHANGE)
+        file.wake()
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(serve())
+        file.close()
+    assert caplog.messages == [
+        "the journal is not written to /dev/full any more: no space left on device; requests are answered as before"
+    ]
+
+
+@pytest.mark.parametrize(("name", "reason"), [("", "is a directory"), ("none/a.jsonl", "no such file or directory")])  # fmt: skip
+def test_a_file_that_cannot_be_opened_stops_the_start(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"the journal cannot be written to .*: {reason}; --journal"):  # fmt: skip
+        JournalFile(Journal("r"), tmp_path / name)
