@@ -42,6 +42,15 @@ def test_the_tests_pass(folder: Path) -> None:
     assert "5 passed" in done.stdout
 
 
+def test_the_readmes_test_passes(folder: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (shown,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    head = 'import sys\nsys.path.insert(0, ".")\nimport httpx\nAUTH = {"Authorization": "Bearer sk_test_valid"}\n'
+    (folder / "test_it.py").write_text(head + shown)
+    done = pytest_run(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=["in process", "client"])
 def test_the_programs_print_what_their_comments_say(folder: Path, program: str) -> None:
     with serving(cwd=folder) as server:
