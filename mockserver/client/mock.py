@@ -6,6 +6,7 @@ Decides nothing: scenarios, counts and nearest misses are the server's.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from http.client import HTTPException
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -82,8 +83,8 @@ class MockServer:
 
     def session(self, name: str) -> Self:
         """Return the same server, seen from another session."""
-        found = self.__class__.__new__(self.__class__)
-        found.__dict__.update(self.__dict__, session_name=name)
+        found = copy(self)
+        found.session_name = name
         return found
 
     # What is answered

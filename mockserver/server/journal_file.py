@@ -14,15 +14,18 @@ from mockserver.server.control.views import exchange_record
 from mockserver.server.log import BATCH_SECONDS, logger
 from mockserver.state.journal import Exchange, Journal
 
-_SLICE = 20
+_SLICE = 5
 """Lines written at once: between them the thread lets go of the interpreter, which requests wait for."""
+
+_MOST_WAITING = 32 * 2**20
+"""Bytes that may wait for a slow disk, about; what comes beyond is counted, not written."""
 
 
 class JournalFile:
-    """Appends the exchanges of a journal to a file, a moment after somebody says there are some.
+    """Appends the exchanges of a journal to a file, each once.
 
     Args:
-        journal: Read, never changed; what it has let go of before it was written is counted and lost.
+        journal: Its newest exchange is taken; that somebody clears it matters not.
         path: Made where it is not there.
 
     Raises:
@@ -32,7 +35,9 @@ class JournalFile:
     def __init__(self, journal: Journal, path: Path) -> None:
         self._journal = journal
         self._path = path
-        self._seen = journal.appended
+        self._waiting: list[Exchange] = []
+        self._bytes = 0
+        self._lost = 0
         self._busy = False  # a batch is due or being written
         try:
             self._file = FileIO(path, "a")
@@ -41,33 +46,44 @@ class JournalFile:
             hint = "--journal takes a file, in a folder that is there"
             raise SettingsError(Finding("unwritable-journal", message, hint=hint)) from None
 
-    def wake(self) -> None:
-        """Say that exchanges were appended; free where the next batch is due already."""
-        if not self._busy and not self._file.closed:
-            self._busy = True
-            asyncio.get_running_loop().call_later(BATCH_SECONDS, self._hand_over)
+    def take(self) -> None:
+        """Take the exchange that was just appended, and see that it is written soon."""
+        if self._file.closed:
+            return
+        exchange = self._journal.newest
+        self._bytes += exchange.weight + len(exchange.request_body) + len(exchange.response_body)
+        if self._bytes > _MOST_WAITING:
+            self._lost += 1
+        else:
+            self._waiting.append(exchange)
+        if not self._busy:
+            self._wait()
 
     def close(self) -> None:
         """Write what is not yet written, when the server has ended."""
         self._write(self._collect())
         self._file.close()
 
+    def _wait(self) -> None:
+        self._busy = True
+        asyncio.get_running_loop().call_later(BATCH_SECONDS, self._hand_over)
+
     def _hand_over(self) -> None:
         loop = asyncio.get_running_loop()
-        writing = loop.run_in_executor(None, self._write, self._collect())
-        writing.add_done_callback(self._go_on)
+        loop.run_in_executor(None, self._write, self._collect()).add_done_callback(self._go_on)
 
     def _go_on(self, _: object) -> None:
         self._busy = False
-        if self._journal.appended > self._seen:
-            self.wake()
+        if self._waiting:
+            self._wait()
 
     def _collect(self) -> list[Exchange]:
-        exchanges = self._journal.since(self._seen)
-        lost = self._journal.appended - self._seen - len(exchanges)
-        self._seen = self._journal.appended
-        if lost:
-            logger.warning("%d exchanges came faster than %s could be written", lost, self._path)
+        exchanges, self._waiting, self._bytes = self._waiting, [], 0
+        if self._lost:
+            logger.warning(
+                "%d exchanges came faster than %s could be written", self._lost, self._path
+            )
+            self._lost = 0
         return exchanges
 
     def _write(self, exchanges: list[Exchange]) -> None:

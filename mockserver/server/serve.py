@@ -193,7 +193,7 @@ def compose(
         journal_file = JournalFile(journal, settings.journal)
     app, live = build_app(
         contract, settings, settings.seed or "", directory, journal=journal, request_log=request_log, replaces=replaces,
-        also=journal_file.wake if journal_file else None,
+        also=journal_file.take if journal_file else None,
     )  # fmt: skip
     return Process(contract, settings, app, live, journal, request_log, journal_file)
 

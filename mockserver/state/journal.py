@@ -170,6 +170,11 @@ class Journal:
             self._bytes -= _weight(gone)
             self._gone[gone.operation, gone.status, gone.case] += 1
 
+    @property
+    def newest(self) -> Exchange:
+        """Return the exchange that was appended last, while it is kept."""
+        return self._entries[-1]
+
     def since(self, appended: int) -> list[Exchange]:
         """Return the exchanges appended after the first ``appended`` ones, oldest first, as far as still kept."""
         count = min(self._appended - appended, len(self._entries))

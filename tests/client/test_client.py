@@ -92,6 +92,8 @@ def test_calls_are_typed(mock: MockServer) -> None:
     assert len(mock.calls(path="/bo")) == 3
     assert mock.calls(text="emma") == [made]
     assert mock.calls("listBooks")[0].response.body == b"[1]"
+    assert made.lines() == [f"POST {made.path}  201  -  {made.why}"]
+    assert refused.lines()[1:] == ['  body: "title" is a required property']
 
 
 def test_a_body_that_is_no_text_comes_back_as_it_was(mock: MockServer) -> None:
@@ -107,6 +109,8 @@ def test_what_was_asked_for(mock: MockServer) -> None:
     mock.assert_called("addBook", times=1)
     mock.assert_called("addBook", at_least=1, at_most=1, match={"body": {"/title": "Emma"}})
     mock.assert_called(match={"status": "2XX"}, times=2)
+    mock.assert_called(match={"path": "/books"}, times=2)
+    mock.assert_called(match={"path": {"matches": "^/~@.*/books$"}}, times=2)
     mock.assert_called(order=["addBook", {"method": "GET"}])
 
 
@@ -115,6 +119,8 @@ def test_what_was_not_asked_for_is_told_field_by_field(mock: MockServer) -> None
     with pytest.raises(AssertionError) as told:
         mock.assert_called("addBook", match={"body": {"/title": "Persuasion"}})
     assert 'body /title: expected "Persuasion", was "Emma"' in str(told.value)
+    with pytest.raises(AssertionError, match='path: expected "/book", was "/books"'):
+        mock.assert_called("addBook", match={"path": "/book"})
     with pytest.raises(AssertionError, match="expected addBook never, it was asked for once"):
         mock.assert_called("addBook", never=True)
     with pytest.raises(AssertionError, match="after addBook, it did not come"):

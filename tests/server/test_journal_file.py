@@ -61,11 +61,11 @@ def test_exchanges_are_appended_in_order_and_once(tmp_path: Path) -> None:
     async def serve() -> None:
         for number in range(90):
             journal.append(EXCHANGE._replace(id=f"r-{number}"))
-            file.wake()
+            file.take()
             if number % 30 == 1:
                 await until(lambda: ids(path)[-1] == f"r-{number}")  # noqa: B023 - waited for here
         journal.append(EXCHANGE._replace(id="r-90"))
-        file.wake()
+        file.take()
 
     asyncio.run(serve())
     file.close()
@@ -79,7 +79,7 @@ def test_what_comes_while_a_batch_is_written_is_written_after_it(tmp_path: Path)
     async def serve() -> None:
         for number in range(2000):  # the second thousand while the first is written
             journal.append(EXCHANGE._replace(id=f"r-{number}"))
-            file.wake()
+            file.take()
             if number == 999:
                 await until(lambda: path.stat().st_size > 0)
         await until(lambda: path.read_bytes().count(b"\n") == 2000)
@@ -89,18 +89,40 @@ def test_what_comes_while_a_batch_is_written_is_written_after_it(tmp_path: Path)
     assert ids(path) == [f"r-{number}" for number in range(2000)]
 
 
-def test_exchanges_that_the_journal_has_let_go_of_are_counted(
+def test_what_a_slow_disk_leaves_no_room_for_is_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal = Journal("r", limit=2)
-    file = JournalFile(journal, tmp_path / "a.jsonl")
-    for number in range(5):
-        journal.append(EXCHANGE._replace(id=f"r-{number}"))
+    path, journal = tmp_path / "a.jsonl", Journal("r")
+    file = JournalFile(journal, path)
+
+    async def serve() -> None:
+        for number in range(600):
+            journal.append(EXCHANGE._replace(id=f"r-{number}", request_body=b"x" * 65536))
+            file.take()
+
+    asyncio.run(serve())
     file.close()
-    assert ids(tmp_path / "a.jsonl") == ["r-3", "r-4"]
+    written = ids(path)
+    assert written == [f"r-{number}" for number in range(len(written))]
+    assert 500 < len(written) < 520
     assert caplog.messages == [
-        f"3 exchanges came faster than {tmp_path / 'a.jsonl'} could be written"
+        f"{600 - len(written)} exchanges came faster than {path} could be written"
     ]
+
+
+def test_a_journal_that_is_cleared_meanwhile_is_written_all_the_same(tmp_path: Path) -> None:
+    path, journal = tmp_path / "a.jsonl", Journal("r")
+    file = JournalFile(journal, path)
+
+    async def serve() -> None:
+        for number in range(3):
+            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            file.take()
+            await journal.clear("default")
+
+    asyncio.run(serve())
+    file.close()
+    assert ids(path) == ["r-0", "r-1", "r-2"]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
@@ -111,10 +133,10 @@ def test_a_full_disk_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     async def serve() -> None:
         for _ in range(100):
             journal.append(EXCHANGE)
-            file.wake()
+            file.take()
         await until(lambda: len(caplog.messages) > 0)
         journal.append(EXCHANGE)
-        file.wake()
+        file.take()
 
     with caplog.at_level(logging.ERROR):
         asyncio.run(serve())
