@@ -57,7 +57,8 @@ def test_the_mock_is_checked_and_the_report_kept(tmp_path: Path) -> None:
 
 def test_why_it_could_not_run_is_said(tmp_path: Path) -> None:
     found = Running(contract_of(tmp_path, DOCUMENT))  # which names no document
-    found.live.folder = tmp_path
+    found.live.folder = tmp_path / "elsewhere"
+    found.live.folder.mkdir()
     answered = found.ask("POST", "/__mock/checks", [JSON], b"{}")
     assert answered.status == 409
-    assert "None" in json.loads(answered.body)["detail"]
+    assert "openapi.yaml" in json.loads(answered.body)["detail"]
