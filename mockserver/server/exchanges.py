@@ -146,7 +146,7 @@ class Exchanges:
     """Answers requests that are complete, and keeps a record of each.
 
     Attributes:
-        shared: The store, where other processes change it too: then ``decide_shared`` decides, and nothing at once.
+        shared: The store, where other processes change it too: then ``decide_shared`` decides, and nothing is asked ``at_once``.
 
     Args:
         mock: Answers until ``use`` replaces it.
@@ -189,8 +189,6 @@ class Exchanges:
         """Answer a complete request without waiting; ``None``, and nothing has happened, where that is not possible."""
         begun = perf_counter()
         request = known.request
-        if self.shared is not None:
-            return None
         if request.method == "OPTIONS" and self.is_preflight(request):
             return None
         try:

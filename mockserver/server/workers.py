@@ -118,9 +118,9 @@ def work(task: Task, listening: socket.socket) -> None:
 def _end_with_parent() -> None:
     """Drain when the process that started this one is no more."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Lines:
