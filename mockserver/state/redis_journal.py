@@ -12,6 +12,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from mockserver.errors import Finding, StoreError
@@ -21,6 +22,7 @@ from mockserver.state.redis_link import Link, Script
 
 LIFE_SECONDS = 60.0
 """After so long without a sign of life a process has ended without a word."""
+_AGAIN_SECONDS = 0.2
 _BATCH = 200
 _BATCH_BYTES = 2**20
 _PAGE = 500
@@ -241,13 +243,18 @@ class RedisJournal:
         token = f"{self._own.run}/{self._asked}"
         said = self._acknowledged[token] = asyncio.Queue()
         try:
-            missing = {"of this mock"}
+            missing, heard = {"of this mock"}, {self._own.run}
             async with asyncio.timeout(self._patience):
                 await self.listening.wait()
-                found = await self._link.run(_ASK, repr(self._now() - LIFE_SECONDS), token)
-                missing = {name.decode() for name in found} - {self._own.run}
                 while missing:
-                    missing.discard(await said.get())
+                    found = await self._link.run(_ASK, repr(self._now() - LIFE_SECONDS), token)
+                    missing = {name.decode() for name in found} - heard
+                    # Whoever did not listen yet, after an outage, is asked again.
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_AGAIN_SECONDS):
+                            while missing:
+                                heard.add(await said.get())
+                                missing -= heard
         except TimeoutError:
             message = f"the processes {', '.join(sorted(missing))} have not yet written what they answered"
             raise StoreError(Finding("store-unavailable", message)) from None
