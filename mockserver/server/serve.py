@@ -261,15 +261,16 @@ def build_app(
     store: Store = (
         shared.store if shared else MemoryStore(idle=settings.session_idle, now=time.monotonic)  # noqa: TID251
     )
-    reloader = Reloader(contract, settings.fixtures, load=load, use=use)
+    reloader = Reloader(contract, settings.fixtures, load=load, use=use, now=now)
     live = Live(
         settings,
         store,
         shared.journal if shared else journal,
         mock=lambda: app.exchanges.served.mock,
         now=now,
-        reload_state=lambda: reloader.state,
+        last_reload=lambda: reloader.last,
         reload=reloader.reload,
+        findings=lambda: served.findings,
         use_scenario=use_scenario,
         seed=seed,
         started=now(),

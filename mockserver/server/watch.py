@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mockserver.errors import Finding, MockServerError, SpecError
 from mockserver.fixtures.contract import FIXTURES_NAME, Contract
@@ -22,6 +22,22 @@ _SIBLINGS_LIMIT = 5000
 Fingerprint = Mapping[str, tuple[int, ...]]
 """By path, what changes when the file does; a file that is not there has no part."""
 
+
+class Reload(NamedTuple):
+    """How the last load went.
+
+    Attributes:
+        times: How often there was one since the start.
+        at: Seconds since the epoch; ``None`` before the first.
+        message: Why it failed, a line for each reason; empty where it did not.
+    """
+
+    state: Literal["ok", "failed"] = "ok"
+    times: int = 0
+    at: float | None = None
+    message: str = ""
+
+
 Watch = Callable[[Iterable[str]], AsyncGenerator[object, None]]
 """Yields when something may have changed in the directories, and now and then."""
 
@@ -34,6 +50,10 @@ class Reloader:
         fixtures: As located at start; ``None`` where there were none, which may change.
         load: Loads anew; runs in a thread.
         use: Takes a contract that loaded well; runs in the same thread, so that building may take its time.
+        now: Seconds since the epoch.
+
+    Attributes:
+        last: How the last load went.
     """
 
     def __init__(
@@ -43,8 +63,10 @@ class Reloader:
         *,
         load: Callable[[], Contract],
         use: Callable[[Contract], object],
+        now: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.state: Literal["ok", "failed"] = "ok"
+        self.last = Reload()
+        self._now = now
         self._contract = contract
         self._fixtures = fixtures
         self._load = load
@@ -81,17 +103,25 @@ class Reloader:
             self._refuse_less_than_a_document(contract)
             self._use(contract)
         except MockServerError as error:
-            self.state = "failed"
+            self._tell("failed", str(error))
             headline = "reload failed; answers still come from the last good state"
             log_findings(ERROR, headline, error.findings)
         except Exception:
-            self.state = "failed"
+            self._tell("failed", "the mock itself failed; the log has the traceback")
             logger.exception("reload failed; answers still come from the last good state")
         else:
-            self.state = "ok"
+            self._tell("ok")
             self._contract = contract
             level = WARNING if contract.findings else INFO
             log_findings(level, f"reloaded {summary(contract)}", contract.findings)
+
+    @property
+    def state(self) -> Literal["ok", "failed"]:
+        """Return how the last load went."""
+        return self.last.state
+
+    def _tell(self, state: Literal["ok", "failed"], message: str = "") -> None:
+        self.last = Reload(state, self.last.times + 1, self._now(), message)
 
     def _refuse_less_than_a_document(self, contract: Contract) -> None:
         """Take a document that has lost all its operations for one that is still being written."""

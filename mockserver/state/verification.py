@@ -4,12 +4,13 @@ Pure: exchanges come in, a verdict goes out. What may be asked of a request is a
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
+from mockserver.schemas import compile_schema
 from mockserver.state.journal import Exchange
 
 _ABSENT = object()
@@ -189,7 +190,8 @@ def _fits(wanted: object, actual: object) -> bool:
     if callable(wanted):
         return actual is not _ABSENT and bool(wanted(actual))
     if isinstance(wanted, dict) and set(wanted) == {"matches"}:
-        return actual is not _ABSENT and re.search(str(wanted["matches"]), str(actual)) is not None
+        found = searcher(str(wanted["matches"]))
+        return actual is not _ABSENT and actual is not None and found(_text(actual))
     if isinstance(wanted, dict) and set(wanted) == {"absent"}:
         return (actual is _ABSENT or actual is None) is bool(wanted["absent"])
     if isinstance(actual, int) and isinstance(wanted, str) and wanted[1:].upper() == "XX":
@@ -199,6 +201,20 @@ def _fits(wanted: object, actual: object) -> bool:
     if isinstance(wanted, bool) or isinstance(actual, bool):
         return wanted is actual
     return bool(wanted == actual)
+
+
+@lru_cache(maxsize=256)
+def searcher(pattern: str) -> Callable[[str], bool]:
+    """Return what tells whether a text holds a regular expression; a search that goes on for ever finds nothing.
+
+    Raises:
+        SchemaProblem: It cannot be read.
+    """
+    return compile_schema({"pattern": pattern}).is_valid
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _shown(value: object) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
@@ -10,6 +11,7 @@ from mockserver.messages import HeaderPair, HttpResponse
 from mockserver.mocking.decide import Mock
 from mockserver.server.control.application import SCHEMA, build_control
 from mockserver.server.control.live import Live
+from mockserver.server.watch import Reload
 from mockserver.server.wire import Message
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
@@ -19,10 +21,10 @@ DEFAULTS = Settings()
 LOOPBACK: HeaderPair = (b"host", b"localhost:4010")
 
 
-def live_of(settings: Settings, reload_state: str = "ok") -> Live:
+def live_of(settings: Settings, reload_state: Literal["ok", "failed"] = "ok") -> Live:
     journal = Journal("t")
     return Live(
-        settings, MemoryStore(), journal, mock=_no_mock, now=lambda: 0.0, reload_state=lambda: reload_state
+        settings, MemoryStore(), journal, mock=_no_mock, now=lambda: 0.0, last_reload=lambda: Reload(reload_state)
     )  # fmt: skip
 
 
@@ -36,7 +38,7 @@ def ask(
     method: str = "GET",
     headers: Sequence[HeaderPair] = (LOOPBACK,),
     settings: Settings = DEFAULTS,
-    reload_state: str = "ok",
+    reload_state: Literal["ok", "failed"] = "ok",
 ) -> HttpResponse:
     sent: list[Message] = []
 

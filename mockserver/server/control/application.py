@@ -1,11 +1,12 @@
 """The control API below its prefix, as an ASGI application: health for everybody, the rest behind its guard."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from mockserver import fixtures
@@ -15,7 +16,7 @@ from mockserver.server.control.guard import LOOPBACK_HOSTS, Gate, Guard
 from mockserver.server.control.live import Live
 from mockserver.server.control.table import STREAMS, TABLE, document
 from mockserver.server.pages import page_routes
-from mockserver.server.wire import AsgiApp
+from mockserver.server.wire import AsgiApp, Receive, Scope, Send
 
 SCHEMA = Path(fixtures.__file__).with_name("fixtures.v1.json")
 
@@ -33,10 +34,27 @@ def build_control(live: Live) -> AsgiApp:
             ),
             *page_routes(prefix),
         ],
-        exception_handlers={404: _not_found, 405: _no_method},
+        exception_handlers={404: _not_found, 405: _no_method, 500: _failed},
     )  # fmt: skip
     app.router.redirect_slashes = False
-    return Guard(app, gate_of(live))
+    return segmented(Guard(app, gate_of(live)))
+
+
+def segmented(app: AsgiApp) -> AsgiApp:
+    """Return an application that sees paths whose segments keep what they are: ``%2F`` in a name divides nothing.
+
+    Whatever decides on a path stands behind this, so that all see the same one. Beside ``/`` only ``%`` stays encoded.
+    """
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        raw: bytes = scope.get("raw_path") or b""
+        if b"%" in raw:
+            segments = (unquote(part) for part in raw.decode("latin-1").split("/"))
+            kept = (part.replace("%", "%25").replace("/", "%2F") for part in segments)
+            scope = {**scope, "path": "/".join(kept)}
+        await app(scope, receive, send)
+
+    return call
 
 
 def gate_of(live: Live) -> Gate:
@@ -63,7 +81,7 @@ def _health(live: Live, prefix: str) -> list[Route]:
         return answer({"status": "live"})
 
     async def ready(_: Request) -> Response:
-        state = live.reload_state()
+        state = live.last_reload().state
         degraded = {"degraded": "redis"} if getattr(live.store, "degraded", False) else {}
         return answer({"status": "ready", **({} if state == "ok" else {"reload": state}), **degraded})  # fmt: skip
 
@@ -73,7 +91,7 @@ def _health(live: Live, prefix: str) -> list[Route]:
     async def openapi(_: Request) -> Response:
         names = live.mock().fixtures.scenarios
         found = document(prefix, token=live.admin_token is not None, scenarios=names)
-        return JSONResponse(found, headers=HEADERS)
+        return answer(found)
 
     return [
         Route(f"{prefix}/live", alive),
@@ -105,6 +123,11 @@ async def _no_method(request: Request, error: Exception) -> Response:
     return as_starlette(
         problem(405, "method-not-allowed", "Method not allowed", detail, headers=headers)
     )
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    detail = f"the control API failed: {type(error).__name__}; the log has the traceback"
+    return as_starlette(problem(500, "internal-error", "The mock failed", detail))
 
 
 def _methods(request: Request) -> str:

@@ -6,20 +6,24 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from mockserver.errors import StoreError, did_you_mean, nearest
-from mockserver.messages import problem
+from mockserver.json_values import decode_json
+from mockserver.messages import HttpResponse, problem
 from mockserver.mocking.memory import Override, override_key
+from mockserver.schemas import SchemaProblem
 from mockserver.server.control import views
 from mockserver.server.control.checks import check_itself, list_reports, read_report
 from mockserver.server.control.coverage import coverage
 from mockserver.server.control.events import events
 from mockserver.server.control.export import har, metrics
+from mockserver.server.control.guard import PRIVATE
 from mockserver.server.control.live import Live
+from mockserver.server.wire import BodyRefused, Disconnected, read_body
 from mockserver.spec.model import Operation
 from mockserver.state.queries import JournalQuery, is_status, select
 from mockserver.state.store import DEFAULT_SESSION, Session
@@ -29,16 +33,12 @@ from mockserver.state.verification import (
     Miss,
     Times,
     Verdict,
+    searcher,
     verify_count,
     verify_order,
 )
 
-HEADERS = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "cross-origin-resource-policy": "same-origin",
-    "x-frame-options": "DENY",
-}
+HEADERS = {name.decode(): value.decode() for name, value in PRIVATE}
 MOST_BODY = 64 * 1024
 NAME_LIMIT = 200
 Json = dict[str, object]
@@ -71,35 +71,38 @@ class Asked(NamedTuple):
 Endpoint = Callable[[Asked], Awaitable[Response]]
 
 
-def answer(value: object, status: int = 200) -> Response:
-    """Return a JSON answer."""
-    return JSONResponse(value, status, headers=HEADERS)
+def answer(value: object, status: int = 200, headers: Mapping[str, str] = HEADERS) -> Response:
+    """Return a JSON answer; what of a text cannot be written in UTF-8 is replaced."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    raw = text.encode("utf-8", "replace")
+    return Response(raw, status, headers=headers, media_type="application/json")
 
 
-async def read_body(request: Request) -> Mapping[str, object]:
+async def read_object(request: Request) -> Mapping[str, object]:
     """Return the JSON object of a write.
 
     Raises:
         Refusal: It is none, or too large.
+        BodyRefused: It does not come in time.
+        Disconnected: The client went away.
     """
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MOST_BODY:
-            raise Refusal(413, "control-body-too-large", "The body is too large", f"at most {MOST_BODY} bytes")  # fmt: skip
+    try:
+        raw = await read_body(request.scope["headers"], request.receive, limit=MOST_BODY)
+    except BodyRefused as refused:
+        if refused.response.status != 413:
+            raise
+        raise Refusal(413, "control-body-too-large", "The body is too large", f"at most {MOST_BODY} bytes") from None  # fmt: skip
     if not raw.strip():
         return {}
     try:
-        value = json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        value = None
+        value = decode_json(raw)
+        # Kept and shown again: neither half a character nor an infinity could be written.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise Refusal(400, "bad-control", "Not what is taken here", f"the body is a JSON object; {error}") from None  # fmt: skip
     if not isinstance(value, dict):
         raise Refusal(400, "bad-control", "Not what is taken here", "the body is a JSON object")
     return value
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError
 
 
 def bad(detail: str, **members: object) -> Refusal:
@@ -345,7 +348,7 @@ async def journal_har(asked: Asked) -> Response:
     """Export exchanges as HAR 1.2."""
     found = select(await asked.live.journal.entries(), read_query(asked.query, limit=99_999))
     named = {**HEADERS, "content-disposition": 'attachment; filename="mockserver.har"'}
-    return JSONResponse(har(found, asked.live.url), headers=named)
+    return answer(har(found, asked.live.url), headers=named)
 
 
 async def consumer_coverage(asked: Asked) -> Response:
@@ -383,17 +386,18 @@ def _pattern(value: object) -> Mapping[str, object]:
     for name in MAPS:
         if name in value and not isinstance(value[name], dict):
             raise bad(f"{name} is an object of values by name")
-        for wanted in (value.get(name) or {}).values():
-            if isinstance(wanted, dict) and "matches" in wanted:
-                _checked_pattern(wanted["matches"])
+    fields = [value[name] for name in FIELDS if name in value]
+    for wanted in (*fields, *(one for name in MAPS for one in (value.get(name) or {}).values())):
+        if isinstance(wanted, dict) and "matches" in wanted:
+            _checked_pattern(wanted["matches"])
     return value
 
 
 def _checked_pattern(text: object) -> None:
     try:
-        re.compile(str(text))
-    except re.error as error:
-        raise bad(f"the pattern {str(text)[:80]!r} cannot be read: {error}") from None
+        searcher(str(text))
+    except SchemaProblem:
+        raise bad(f"the pattern {str(text)[:80]!r} cannot be read") from None
 
 
 def _times(value: object) -> Times:
@@ -430,7 +434,7 @@ async def reload(asked: Asked) -> Response:
     asked.live.tell("reload")
     await asyncio.to_thread(asked.live.reload)
     asked.live.changed()
-    return answer({"state": asked.live.reload_state()})
+    return answer(views.reload(asked.live.last_reload()))
 
 
 async def follow(asked: Asked) -> Response:
@@ -464,8 +468,6 @@ async def use(asked: Asked) -> Response:
 
 
 def _cookie(answered: Response, name: str, value: str | None) -> None:
-    from urllib.parse import quote
-
     if value is None:
         answered.delete_cookie(name, path="/", samesite="lax")
     else:
@@ -475,7 +477,10 @@ def _cookie(answered: Response, name: str, value: str | None) -> None:
 def _may_go(asked: Asked, target: str) -> bool:
     if any(ord(char) < 33 or char == "\\" for char in target):
         return False
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # brackets that hold no address
+        return False
     if not parts.scheme and not parts.netloc:
         return target.startswith("/") and not target.startswith("//")
     origin = f"{parts.scheme}://{parts.netloc}"
@@ -539,22 +544,23 @@ def wrap(
 
     async def call(request: Request) -> Response:
         try:
-            body = await read_body(request) if writes else {}
-            names = {name: unquote(str(value)) if "%" in str(value) else str(value) for name, value in request.path_params.items()}  # fmt: skip
+            body = await read_object(request) if writes else {}
+            names = {name: unquote(str(value)) for name, value in request.path_params.items()}
             query = dict(reversed(request.query_params.multi_items()))
             return await endpoint(Asked(request, live, names, query, body))
         except Refusal as refusal:
             return as_starlette(refusal.response)
+        except BodyRefused as refused:
+            return as_starlette(refused.response)
+        except Disconnected:
+            return Response(status_code=400)  # nobody reads it
         except StoreError as error:
             return as_starlette(problem(503, "store-unavailable", "The store is not reachable", str(error)))  # fmt: skip
 
     return call
 
 
-def as_starlette(response: object) -> Response:
+def as_starlette(response: HttpResponse) -> Response:
     """Return one of the mock's problems as an answer of the control API."""
-    from mockserver.messages import HttpResponse
-
-    assert isinstance(response, HttpResponse)
     found = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
     return Response(response.body, response.status, headers={**HEADERS, **found})

@@ -102,7 +102,7 @@ def metrics(mock: Mock, served: "Counter[Served]", live: Live) -> str:
         "mockserver_operations": ("Operations of the document.", len(mock.api.operations)),
         "mockserver_journal_entries": ("Exchanges that are kept.", live.journal.kept),
         "mockserver_up_seconds": ("Seconds since the start.", round(live.now() - live.started, 3)),
-        "mockserver_reload_ok": ("Whether the last reload went well.", int(live.reload_state() == "ok")),
+        "mockserver_reload_ok": ("Whether the last reload went well.", int(live.last_reload().state == "ok")),
     }  # fmt: skip
     if not live.store.local:
         notes, degraded = live.journal.notes(), getattr(live.store, "degraded", False)

@@ -8,14 +8,20 @@ import hmac
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from mockserver.messages import HttpResponse, problem
+from mockserver.messages import HeaderPair, HttpResponse, problem
 from mockserver.server.wire import AsgiApp, Receive, Scope, Send, send_response
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?")
 SAFE = frozenset(("GET", "HEAD"))
+PRIVATE: tuple[HeaderPair, ...] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+)
+"""On every answer, refusals too: nobody keeps it, guesses its type, embeds it or frames it."""
 
 
 class Gate(NamedTuple):
@@ -26,7 +32,7 @@ class Gate(NamedTuple):
         hosts: Names as they stand in ``Host``, in lower case, without port.
         token: To be sent as bearer; ``None`` where none is needed.
         open_paths: Paths that anybody may ask, whatever else is said.
-        shell: Beginnings of paths without data: the page itself, which asks for the token.
+        shell: Paths without data, as ``str.startswith`` takes them: the files of the page, which asks for the token.
         takes_json: Tells of a method and a path whether something is written there by a JSON body.
     """
 
@@ -64,8 +70,8 @@ def own_site(gate: Gate, scope: Scope, headers: Headers) -> HttpResponse | None:
     for site in headers.get(b"sec-fetch-site", []):
         if site in (b"same-origin", b"none"):
             continue
-        is_page = scope["path"] in (gate.prefix, f"{gate.prefix}/") and scope["method"] in SAFE
-        if is_page and headers.get(b"sec-fetch-mode") == [b"navigate"] and headers.get(b"sec-fetch-dest") == [b"document"]:  # fmt: skip
+        opened = scope["method"] in SAFE and _is_page(gate, scope["path"])
+        if opened and headers.get(b"sec-fetch-mode") == [b"navigate"] and headers.get(b"sec-fetch-dest") == [b"document"]:  # fmt: skip
             continue
         return _foreign(f"Sec-Fetch-Site is {site.decode('latin-1')[:20]!r}")
     return None
@@ -97,7 +103,8 @@ def json_writes(gate: Gate, scope: Scope, headers: Headers) -> HttpResponse | No
 
 def with_token(gate: Gate, scope: Scope, headers: Headers) -> HttpResponse | None:
     """Refuse a request without the token, where the server is to be reached from other machines."""
-    if gate.token is None or scope["path"].startswith(gate.shell):
+    path = scope["path"]
+    if gate.token is None or path.startswith(gate.shell) or _is_page(gate, path):
         return None
     sent = headers.get(b"authorization", [])
     scheme, _, value = sent[0].partition(b" ") if len(sent) == 1 else (b"", b"", b"")
@@ -140,7 +147,8 @@ class Guard:
                 headers.setdefault(name, []).append(value)
             for defence in self._defences:
                 if refused := defence(self._gate, scope, headers):
-                    await send_response(send, refused, head=scope["method"] == "HEAD")
+                    head = scope["method"] == "HEAD"
+                    await send_response(send, refused, head=head, extra=PRIVATE)
                     return
         await self._app(scope, receive, send)
 
@@ -151,11 +159,15 @@ def _name(host: bytes) -> str:
     return found[1] if found else ""
 
 
+def _is_page(gate: Gate, path: str) -> bool:
+    """Tell whether a path is the page itself, which is the same for everybody."""
+    return path in (gate.prefix, f"{gate.prefix}/")
+
+
 def _is_own(origin: bytes, host: bytes) -> bool:
-    parts = urlsplit(origin.decode("latin-1"))
-    return (
-        parts.scheme in ("http", "https") and parts.netloc.lower().encode("latin-1") == host.lower()
-    )
+    """Tell whether an origin is of the very host that is asked (RFC 6454 §6.2: scheme, host, port, and nothing else)."""
+    scheme, separator, name = origin.lower().partition(b"://")
+    return scheme in (b"http", b"https") and bool(separator) and name == host.lower()
 
 
 def _foreign(detail: str) -> HttpResponse:

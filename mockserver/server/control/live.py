@@ -1,11 +1,13 @@
 """What the control API can see and change of a running server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mockserver.errors import Finding
 from mockserver.mocking.decide import Mock
+from mockserver.server.watch import Reload
 from mockserver.settings import Settings
 from mockserver.state.journal import JournalView
 from mockserver.state.store import Store
@@ -45,8 +47,9 @@ class Live:
 
     Attributes:
         mock: Returns what answers now.
-        reload_state: Says ``ok`` or ``failed`` of the last reload.
-        reload: Loads the files again, in a thread; says the same.
+        last_reload: Says how the last load went.
+        reload: Loads the files again, in a thread.
+        findings: What is sloppy about what is served.
         use_scenario: Makes a scenario the server's default, ``None`` none.
         keep_scenario: Keeps that choice for the other processes; ``StoreError`` where they cannot be told.
         tell: Tells the other processes of ``changed`` or ``reload``, soon.
@@ -63,8 +66,9 @@ class Live:
     journal: JournalView
     mock: Callable[[], Mock]
     now: Callable[[], float]
-    reload_state: Callable[[], str] = lambda: "ok"
+    last_reload: Callable[[], Reload] = Reload
     reload: Callable[[], object] = lambda: None
+    findings: Callable[[], Sequence[Finding]] = tuple
     use_scenario: Callable[[str | None], object] = lambda _: None
     keep_scenario: Callable[[str | None], Awaitable[object]] = keep_nothing
     tell: Callable[[str], object] = lambda _: None

@@ -116,11 +116,12 @@ SCHEMAS: Mapping[str, Schema] = {
         uptime=NUMBER,
         default_scenario=MAYBE,
         dynamic=FLAG,
-        reload=shaped(state={"enum": ["ok", "failed"]}, watching=FLAG),
+        reload=shaped(state={"enum": ["ok", "failed"]}, at=MAYBE, message=TEXT, watching=FLAG),
         journal=shaped(kept=COUNT, appended=COUNT, limit=COUNT),
         sessions={"type": ["integer", "null"], "minimum": 0},
         store={"enum": ["memory", "redis"]},
         degraded=FLAG,
+        warnings=listed(shaped(rule=TEXT, message=TEXT, hint=TEXT, severity=TEXT, place=MAYBE)),
     ),
     "Operation": shaped(**_OPERATION),
     "OperationDetail": shaped(
@@ -231,7 +232,7 @@ TABLE: tuple[Row, ...] = (
     Row("GET", "/journal/{id}", "readExchange", api.exchange, {200: ref("ExchangeDetail")}, problems=(404,)),
     Row("GET", "/coverage", "consumerCoverage", api.consumer_coverage, {200: shaped(operations=listed(_MAP), served=COUNT, of=COUNT, unused=_MAP)}, query={"session": TEXT}, problems=(422,)),
     Row("POST", "/verify", "verify", api.verify, {200: ref("Verdict")}, body=_VERIFY, example={"request": {"method": "POST"}, "times": {"at_most": 100}}, problems=(400, 413, 415, 422, 503)),
-    Row("POST", "/reload", "reload", api.reload, {200: shaped(state={"enum": ["ok", "failed"]})}, body=_NOTHING, example={}, problems=(400, 413, 415)),
+    Row("POST", "/reload", "reload", api.reload, {200: shaped(state={"enum": ["ok", "failed"]}, at=MAYBE, message=TEXT)}, body=_NOTHING, example={}, problems=(400, 413, 415)),
     Row("GET", "/checks", "listChecks", api.checks, {200: shaped(checks=listed(_MAP))}),
     Row("GET", "/checks/{file}", "readCheck", api.check_report, {200: _MAP}, problems=(404,)),
     Row("GET", "/metrics", "metrics", api.prometheus, {200: "text/plain"}),
@@ -313,7 +314,7 @@ def _operation(row: Row) -> dict[str, object]:
     responses: dict[str, object] = {
         str(status): _answer(status, body) for status, body in row.answers.items()
     }
-    for status in sorted({*row.problems, 401, 403}):
+    for status in sorted({*row.problems, 401, 403, 503}):
         content = {"application/problem+json": {"schema": ref("Problem")}}
         responses[str(status)] = {"description": _PROBLEMS[status], "content": content}
     found: dict[str, object] = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from mockserver import __version__
-from mockserver.errors import Place, StoreError
+from mockserver.errors import Finding, Place, StoreError
 from mockserver.fixtures.model import Case, Delay, Fixtures, Scenario, Token
 from mockserver.generation.requests import build_request
 from mockserver.generation.snippets import curl, fetch, httpie, swift
@@ -17,6 +17,7 @@ from mockserver.messages import HttpRequest
 from mockserver.mocking.decide import Mock
 from mockserver.mocking.memory import read_override
 from mockserver.server.control.live import Live
+from mockserver.server.watch import Reload
 from mockserver.spec.model import Operation, Response
 from mockserver.state.journal import Exchange
 from mockserver.state.store import Session
@@ -57,7 +58,7 @@ async def status(live: Live) -> Json:
         "uptime": round(live.now() - live.started, 3),
         "default_scenario": mock.options.scenario,
         "dynamic": mock.options.dynamic,
-        "reload": {"state": live.reload_state(), "watching": settings.reload},
+        "reload": {**reload(live.last_reload()), "watching": settings.reload},
         "journal": {
             "kept": journal.kept,
             "appended": journal.appended,
@@ -67,6 +68,24 @@ async def status(live: Live) -> Json:
         "sessions": await _sessions(live),
         "store": "memory" if live.store.local else "redis",
         "degraded": degraded,
+        "warnings": [finding(one) for one in live.findings()],
+    }
+
+
+def reload(one: Reload) -> Json:
+    """Return how a load went."""
+    at = None if one.at is None else datetime.fromtimestamp(one.at, UTC).isoformat()
+    return {"state": one.state, "at": at, "message": one.message}
+
+
+def finding(one: Finding) -> Json:
+    """Return what is sloppy about document or fixtures."""
+    return {
+        "rule": one.rule,
+        "message": one.message,
+        "hint": one.hint,
+        "severity": one.severity,
+        "place": place(one.place),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.errors import Finding
 from mockserver.messages import HeaderPair
 from mockserver.mocking.memory import override_key
 from mockserver.server.control.table import STREAMS, TABLE, document
@@ -348,7 +349,7 @@ def test_an_expectation_that_means_nothing(server: Running, body: object) -> Non
 
 
 def test_a_reload_is_asked_for(server: Running) -> None:
-    assert json.loads(send(server, "POST", "/reload", {}).body) == {"state": "ok"}
+    assert json.loads(send(server, "POST", "/reload", {}).body) == {"state": "ok", "at": None, "message": ""}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -423,3 +424,56 @@ def test_its_own_document_has_every_endpoint() -> None:
     assert names == {row.name for row in (*TABLE, *STREAMS)} - {"useScenario", "useNoScenario"}
     assert all(row.summary for row in (*TABLE, *STREAMS))
     assert found["security"] == [{"admin": []}]
+
+
+def test_a_name_holds_what_divides_paths(tmp_path: Path) -> None:
+    unnamed = DOCUMENT.replace("operationId: listPets", "summary: no id")
+    server = Running(contract_of(tmp_path, unnamed))
+    assert get(server, "/operations/GET%20%2Fpets")["path"] == "/pets"
+    forced = send(server, "PUT", "/sessions/a%2Fb%25/overrides/GET%20%2Fpets", {"status": 404})
+    assert json.loads(forced.body)["name"] == "a/b%"
+    assert send(server, "GET", "/operations/GET%20/pets").status == 404
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"scenario": NaN}', b'{"scenario": null, "scenario": "turns"}', b'{"scenario": "\\ud800"}', b"[" * 60_000, b"\xff"],
+)  # fmt: skip
+def test_a_body_that_could_not_be_told_again_is_refused(server: Running, raw: bytes) -> None:
+    refused = server.ask("PATCH", "/__mock/sessions/ann", [JSON], raw)
+    assert (refused.status, json.loads(refused.body)["title"]) == (400, "Not what is taken here")
+
+
+def test_a_pattern_that_searches_for_ever_finds_nothing(server: Running) -> None:
+    server.ask("GET", f"/pets?q={'a' * 40}!")
+    asked_for = {"request": {"query": {"q": {"matches": "^(a+)+$"}}}}
+    assert json.loads(send(server, "POST", "/verify", asked_for).body)["passed"] is False
+    broken = send(server, "POST", "/verify", {"request": {"path": {"matches": "("}}})
+    assert (
+        send(server, "POST", "/verify", {"request": {"query": {"q": {"matches": "("}}}}).status
+        == 422
+    )
+    assert broken.status in (200, 422)
+
+
+def test_what_was_sent_is_shown_whatever_it_is(server: Running) -> None:
+    server.ask("GET", "/pets", [(b"x-odd", "\udcff".encode("utf-8", "surrogatepass"))])
+    assert get(server, "/journal")["appended"] == 1
+    assert json.loads(send(server, "GET", "/journal.har").body)["log"]["entries"]
+
+
+def test_what_is_sloppy_is_in_the_status(tmp_path: Path) -> None:
+    server = Running(contract_of(tmp_path, DOCUMENT))
+    server.live.findings = lambda: [Finding("no-info", "there is no info", hint="write one")]
+    assert get(server, "/status")["warnings"] == [
+        {"rule": "no-info", "message": "there is no info", "hint": "write one", "severity": "error", "place": None}
+    ]  # fmt: skip
+
+
+def test_refusals_are_kept_by_nobody(server: Running) -> None:
+    refused = server.ask("GET", "/__mock/status", [(b"host", b"evil.example")])
+    assert (refused.status, refused.headers[b"cache-control"]) == (403, b"no-store")
+
+
+def test_brackets_that_hold_no_address_lead_nowhere(server: Running) -> None:
+    assert send(server, "GET", "/use/turns?next=http://[").status == 422
