@@ -29,8 +29,13 @@ def is_selected(identity: str, options: Options) -> bool:
     """Tell whether a test is asked for: by ``--only``, ``--skip`` and ``--shard``."""
     kind, _, rest = identity.partition("/")
 
+    def is_named(word: str) -> bool:
+        if word in KINDS:
+            return word == kind
+        return word in rest or ("/" in word and identity.startswith(word))  # as a report names it
+
     def named(words: tuple[str, ...]) -> bool:
-        return any(word == kind if word in KINDS else word in rest for word in words)
+        return any(map(is_named, words))
 
     if (options.only and not named(options.only)) or (options.skip and named(options.skip)):
         return False

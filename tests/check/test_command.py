@@ -82,6 +82,14 @@ def test_every_report(broken: str, tmp_path: Path, capfd: pytest.CaptureFixture[
     assert "| createSetupIntent | 201 401 404 |" in texts["summary"]
 
 
+def test_a_test_is_asked_for_by_the_name_that_reports_give_it(
+    correct: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = "cases/createSetupIntent/created"
+    _, out, _ = run(capfd, correct, *OWN, "--only", name, "--report", "json=-")
+    assert [test["id"] for test in json.loads(out)["tests"]] == [name]
+
+
 def test_a_report_on_stdout_stands_alone(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capfd, correct, *OWN, "--only", "cases", "--report", "json=-")
     assert status == 0
