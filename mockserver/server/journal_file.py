@@ -17,6 +17,9 @@ from mockserver.state.journal import Exchange, Journal
 _SLICE = 5
 """Lines written at once: between them the thread lets go of the interpreter, which requests wait for."""
 
+_OVERHEAD = 1200
+"""Bytes of an exchange beyond what is counted."""
+
 _MOST_WAITING = 32 * 2**20
 """Bytes that may wait for a slow disk, about; what comes beyond is counted, not written."""
 
@@ -51,7 +54,8 @@ class JournalFile:
         if self._file.closed:
             return
         exchange = self._journal.newest
-        self._bytes += exchange.weight + len(exchange.request_body) + len(exchange.response_body)
+        bodies = len(exchange.request_body) + len(exchange.response_body)
+        self._bytes += _OVERHEAD + exchange.weight + bodies
         if self._bytes > _MOST_WAITING:
             self._lost += 1
         else:

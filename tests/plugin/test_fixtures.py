@@ -10,6 +10,7 @@ from mockserver.server.background import running
 from mockserver.settings import Settings
 from tests.check.test_pytest_plugin import pytest_run
 from tests.client.mocked import books, write_api
+from tests.running import ROOT
 
 COLLIDING = """
 from http.client import HTTPConnection
@@ -53,6 +54,22 @@ def test_eight_processes_share_one_server_without_meeting(tmp_path: Path) -> Non
         assert mock.ask("GET", "/sessions")["sessions"] == [
             {"name": "default", "scenario": None, "calls": 0}
         ]
+
+
+def test_the_same_tests_in_one_session_meet(tmp_path: Path) -> None:
+    write(tmp_path, COLLIDING)
+    (tmp_path / "conftest.py").write_text(ONE_SESSION)
+    assert "47 failed, 1 passed" in pytest_run(tmp_path, "--tb=no").stdout
+
+
+ONE_SESSION = """
+import pytest
+
+@pytest.fixture
+def mock(mock_server):
+    mock_server.use("grows")
+    return mock_server
+"""
 
 
 def test_a_server_in_each_process_adds_up(tmp_path: Path) -> None:
@@ -186,3 +203,10 @@ def end(mock):
     yield
     mock._wire = before
 """
+
+
+def test_every_option_is_documented(tmp_path: Path) -> None:
+    options = set(re.findall(r"^ +(--mockserver-[a-z-]+)", pytest_run(tmp_path, "--help").stdout, re.MULTILINE))  # fmt: skip
+    documented = (ROOT / "docs" / "python.md").read_text("utf-8")
+    assert len(options) == 6
+    assert {option for option in options if f"`{option} " not in documented} == set()
