@@ -5,6 +5,7 @@
       FixtureError           the fixtures folder
       SettingsError          flags, environment, ``mockserver.toml``
       StoreError             the store of sessions and journal
+      ControlError           a running server, asked by its client
 
 What a *message* has against the document is a ``Violation`` (``messages``), never an exception.
 """
@@ -89,6 +90,20 @@ class SettingsError(MockServerError):
 
 class StoreError(MockServerError):
     """The store cannot be reached or refuses a write."""
+
+
+class ControlError(MockServerError):
+    """A server's control API refused, or there is none.
+
+    Attributes:
+        status: Of its problem; 0 where it did not answer.
+        slug: Of its problem, such as ``no-such-session``.
+    """
+
+    def __init__(self, detail: str, status: int = 0, slug: str = "") -> None:
+        self.status = status
+        self.slug = slug
+        super().__init__(Finding(slug or "no-answer", detail))
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

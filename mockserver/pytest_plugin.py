@@ -23,6 +23,9 @@ _RUN: pytest.StashKey[Run] = pytest.StashKey()
 _MOCK: pytest.StashKey[MockServer] = pytest.StashKey()
 _COVERED: pytest.StashKey[Coverage] = pytest.StashKey()
 _OUTPUT = "mockserver_coverage"
+_SHOWN = 100
+"""Exchanges in the report of a failing test, the latest."""
+
 _LEAST = "--mockserver-min-coverage"
 
 
@@ -143,7 +146,9 @@ def _journal(mock: MockServer) -> str:
     from mockserver.client import ControlError
 
     try:
-        lines = [line for one in mock.calls() for line in one.lines()]
+        calls = mock.calls()
+        lines = [f"… {len(calls) - _SHOWN} earlier ones"] if len(calls) > _SHOWN else []
+        lines += [line for one in calls[-_SHOWN:] for line in one.lines()]
     except ControlError as error:
         return str(error)
     return "\n".join(lines) or "no request came"

@@ -88,9 +88,14 @@ class Exchange:
         found: Sequence[Mapping[str, Any]] = self._detail["violations"]
         return found
 
+    @property
+    def bare_path(self) -> str:
+        """Return the path without the part of a base URL that chooses scenario and session."""
+        return "/" + self.path[1:].partition("/")[2] if self.path.startswith("/~") else self.path
+
     def lines(self) -> list[str]:
         """Return it in a line for people, and its violations below."""
-        target = f"{self.path}?{self.query}" if self.query else self.path
+        target = f"{self.bare_path}?{self.query}" if self.query else self.bare_path
         told = [f"{self.method} {target}  {self.status}  {self.case or '-'}  {self.why}"]
         found = self.findings if self.violations else ()
         return told + [f"  {'.'.join(one['location'])}: {one['message']}" for one in found]

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from mockserver.client.exchange import Exchange
 from mockserver.client.transport import Transport
 from mockserver.client.wire import Answer, HttpWire, Wire
+from mockserver.errors import ControlError
 from mockserver.state.coverage import Coverage
 
 Pattern = Mapping[str, object]
@@ -23,20 +24,6 @@ Pattern = Mapping[str, object]
 
 DEFAULT_SESSION = "default"
 _EVERY = 99_999
-
-
-class ControlError(Exception):
-    """The server refused, or there is none.
-
-    Attributes:
-        status: Of its problem; 0 where it did not answer.
-        slug: Of its problem, such as ``no-such-session``.
-    """
-
-    def __init__(self, detail: str, status: int = 0, slug: str = "") -> None:
-        self.status = status
-        self.slug = slug
-        super().__init__(detail)
 
 
 class MockServer:
@@ -173,7 +160,7 @@ class MockServer:
         query |= {"session": self.session_name, "limit": str(_EVERY)}
         found = self.ask("GET", f"/journal?{urlencode(query)}")["entries"]
         rows = [Exchange.read(row, self._exchange) for row in found]
-        return [row for row in rows if path is None or _bare(row.path).startswith(path)]
+        return [row for row in rows if path is None or row.bare_path.startswith(path)]
 
     def _exchange(self, identity: str) -> Any:
         return self.ask("GET", f"/journal/{_quoted(identity)}")
@@ -269,11 +256,6 @@ class MockServer:
 
 def _quoted(name: str) -> str:
     return quote(name, safe="")
-
-
-def _bare(path: str) -> str:
-    """Return a path without the part that chooses scenario and session."""
-    return "/" + path[1:].partition("/")[2] if path.startswith("/~") else path
 
 
 def _slug(answer: Answer) -> str:

@@ -60,11 +60,16 @@ class Running:
 
         Raises:
             TimeoutError: It took longer.
+            ConnectionRefusedError: The mock has ended.
             ConnectionResetError, RemoteDisconnected, IncompleteRead: A fault, as ``http.client`` meets it.
         """
         pairs = tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)  # fmt: skip
         answering = _ask(self._app, method, target, pairs, body)
-        asked = asyncio.run_coroutine_threadsafe(answering, self._loop)
+        try:
+            asked = asyncio.run_coroutine_threadsafe(answering, self._loop)
+        except RuntimeError:  # the loop is closed
+            answering.close()
+            raise ConnectionRefusedError("the mock is not there any more") from None
         try:
             return asked.result(timeout)
         except TimeoutError:

@@ -65,7 +65,12 @@ def send(method: str, url: str, body: bytes = b"") -> Got:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=20)
     try:
-        connection.request(method, parts.path, body or None, {"Content-Type": "application/json"})
+        connection.request(
+            method,
+            f"{parts.path}?{parts.query}",
+            body or None,
+            {"Content-Type": "application/json"},
+        )
         found = connection.getresponse()
         return Got(found.status, found.read())
     finally:

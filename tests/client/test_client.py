@@ -79,7 +79,7 @@ def test_an_answer_is_forced(mock: MockServer) -> None:
 def test_calls_are_typed(mock: MockServer) -> None:
     send("POST", f"{mock.url}/books", b'{"title": "Emma"}')
     send("POST", f"{mock.url}/books", b"{}")
-    listed(mock.url)
+    send("GET", f"{mock.url}/books?page=2")
     made, refused = mock.calls("addBook")
     assert (made.method, made.status, made.error, made.violations) == ("POST", 201, None, 0)
     assert made.request.json() == {"title": "Emma"}
@@ -92,7 +92,8 @@ def test_calls_are_typed(mock: MockServer) -> None:
     assert len(mock.calls(path="/bo")) == 3
     assert mock.calls(text="emma") == [made]
     assert mock.calls("listBooks")[0].response.body == b"[1]"
-    assert made.lines() == [f"POST {made.path}  201  -  {made.why}"]
+    assert made.lines() == [f"POST /books  201  -  {made.why}"]
+    assert mock.calls("listBooks")[0].lines()[0].startswith("GET /books?page=2  200  -  ")
     assert refused.lines()[1:] == ['  body: "title" is a required property']
 
 

@@ -23,3 +23,5 @@ def test_a_stream_without_a_socket_lasts_as_long_as_somebody_waits(tmp_path: Pat
         with pytest.raises(TimeoutError):
             found.send("GET", "/__mock/events", [("Host", "localhost")], b"", 0.05)
         assert found.send("GET", "/books?a=1", [], b"", None).status == 200
+    with pytest.raises(ConnectionRefusedError, match="not there any more"):
+        found.send("GET", "/books", [], b"", None)
