@@ -37,7 +37,7 @@ def test_the_tests_pass(folder: Path) -> None:
     for name, text in TESTS.items():
         (folder / name).write_text(text)
     (folder / "conftest.py").write_text("import sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))\n")  # fmt: skip
-    done = pytest_run(folder)
+    done = pytest_run(folder, "-W", "error")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "5 passed" in done.stdout
 

@@ -179,6 +179,16 @@ def test_no_server(tmp_path: Path) -> None:
     assert "--mockserver-url: http://127.0.0.1:1 does not answer: " in done.stdout
 
 
+def test_a_server_may_ask_for_a_token(tmp_path: Path) -> None:
+    write(tmp_path, COLLIDING, api=False)
+    (tmp_path / "api").mkdir()
+    with running(books(tmp_path / "api"), Settings(admin_token="secret-1")) as found:
+        url = f"--mockserver-url={found.url}"
+        refused = pytest_run(tmp_path, "-k", "17", url)
+        assert "--mockserver-url: the server is bound beyond this machine" in refused.stdout
+        assert pytest_run(tmp_path, "-k", "17", url, "--mockserver-token=secret-1").returncode == 0
+
+
 def test_coverage_that_nothing_adds_to(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_own(): pass\n")
     for processes in ([], ["-n", "1"]):

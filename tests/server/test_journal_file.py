@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from mockserver.messages import Redactor
 from mockserver.server.control.views import exchange_detail
 from mockserver.server.journal_file import JournalFile, line_of
 from mockserver.state.journal import Journal
+from tests.client.mocked import write_api
+from tests.running import Server, exchange, serving
 from tests.server.test_log import EXCHANGE, TOO_OLD
 
 
@@ -87,6 +90,29 @@ def test_what_comes_while_a_batch_is_written_is_written_after_it(tmp_path: Path)
     asyncio.run(serve())
     file.close()
     assert ids(path) == [f"r-{number}" for number in range(2000)]
+
+
+def test_lines_of_two_processes_stay_whole(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    body = b'{"title": "%s"}' % (b"x" * 30_000)
+    write_api(tmp_path)
+
+    def ask(server: Server) -> None:
+        with closing(server.connect()) as connection:
+            for _ in range(100):
+                exchange(connection, "POST", "/books", {"Content-Type": "application/json"}, body)
+
+    with (
+        serving("--journal", path, cwd=tmp_path) as one,
+        serving("--journal", path, cwd=tmp_path) as two,
+    ):
+        threads = [threading.Thread(target=ask, args=(server,)) for server in (one, two)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(ids(path)) == 200
+    assert path.read_text().count("x" * 30_000) == 200
 
 
 def test_what_a_slow_disk_leaves_no_room_for_is_counted(
