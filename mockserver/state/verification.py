@@ -46,6 +46,11 @@ class Times(NamedTuple):
         least = 1 if self.at_least is None and self.at_most is None else self.at_least or 0
         return count >= least and (self.at_most is None or count <= self.at_most)
 
+    def exceeded(self, count: int) -> bool:
+        """Tell whether a count is more than expected."""
+        most = self.at_most if self.exactly is None else self.exactly
+        return most is not None and count > most
+
     def __str__(self) -> str:
         """Return it in words."""
         if self.exactly is not None:
@@ -91,7 +96,10 @@ def verify_count(exchanges: Iterable[Exchange], pattern: Pattern, times: Times) 
     lines = [
         f"expected {describe(pattern)} {times}, it was asked for {_times(count) if count else 'never'}"
     ]
-    lines += _explained(nearest) if not count else []
+    if times.exceeded(count):
+        lines += ["these came:", *(f"  {_line(one)}" for one, found in rows if not found)][: _NEAREST + 1]  # fmt: skip
+    else:
+        lines += _explained(nearest)
     if not rows:
         lines.append("no request came at all")
     return Verdict(False, count, expected, "\n".join(lines), nearest)  # noqa: FBT003
@@ -227,10 +235,13 @@ def _shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)[:200]
 
 
+def _line(one: Exchange) -> str:
+    return f"{one.id} {one.method} {_bare(one.path.decode('latin-1'))} → {one.status}"
+
+
 def _explained(misses: Sequence[Miss]) -> list[str]:
     lines = ["nearest:"] if misses else []
     for miss in misses:
-        one = miss.exchange
-        lines.append(f"  {one.id} {one.method} {one.path.decode('latin-1')} → {one.status}")
+        lines.append(f"  {_line(miss.exchange)}")
         lines += [f"    {found.field}: expected {found.expected}, was {found.actual}" for found in miss.differences]  # fmt: skip
     return lines

@@ -122,10 +122,20 @@ def test_what_was_not_asked_for_is_told_field_by_field(mock: MockServer) -> None
     assert 'body /title: expected "Persuasion", was "Emma"' in str(told.value)
     with pytest.raises(AssertionError, match='path: expected "/book", was "/books"'):
         mock.assert_called("addBook", match={"path": "/book"})
-    with pytest.raises(AssertionError, match="expected addBook never, it was asked for once"):
+    with pytest.raises(
+        AssertionError, match="expected addBook never, it was asked for once"
+    ) as many:
         mock.assert_called("addBook", never=True)
+    listed(mock.url)
+    assert "\nthese came:\n" in str(many.value)
+    assert str(many.value).endswith("POST /books → 201")
+    with pytest.raises(
+        AssertionError, match="expected addBook exactly twice, it was asked for once"
+    ) as few:
+        mock.assert_called("addBook", times=2)
+    assert 'operation: expected "addBook", was "listBooks"' in str(few.value)
     with pytest.raises(AssertionError, match="after addBook, it did not come"):
-        mock.assert_called(order=["addBook", "listBooks"])
+        mock.assert_called(order=["addBook", "addBook"])
 
 
 @pytest.mark.parametrize(
