@@ -157,9 +157,9 @@ def _journal(mock: MockServer) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add what the tests of one of xdist's processes had served."""
-    from mockserver.client import Coverage
-
     if found := getattr(node, "workeroutput", {}).get(_OUTPUT):
+        from mockserver.client import Coverage
+
         stash, covered = node.config.stash, Coverage.of_json(found)
         stash[_COVERED] = stash[_COVERED] + covered if _COVERED in stash else covered
 

@@ -103,10 +103,13 @@ def test_it_passes(mock):
 """
 
 
-def test_a_failing_test_shows_what_the_mock_was_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["here", "elsewhere"])
+def test_a_failing_test_shows_what_the_mock_was_asked(
+    tmp_path: Path, processes: tuple[str, ...]
+) -> None:
     write(tmp_path, COLLIDING)
     (tmp_path / "test_more.py").write_text(FAILING)
-    done = pytest_run(tmp_path, "test_more.py")
+    done = pytest_run(tmp_path, "test_more.py", *processes)
     assert done.returncode == 1
     failed, empty, other = re.split(r"^_+ test_\w+ _+$", done.stdout, flags=re.MULTILINE)[1:]
     assert re.search(r"^POST /books  422  -  \S.*openapi\.yaml", failed, re.MULTILINE)
