@@ -100,3 +100,18 @@ def test_fixtures_and_seed_may_be_named(tmp_path: Path) -> None:
     with in_process(spec, tmp_path / "other.yaml", seed="2", dynamic=True) as mock:
         mock.use("calm")
         assert client(mock).get("/books").status_code == 200
+
+
+def test_names_with_slashes(tmp_path: Path) -> None:
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(
+        'openapi: 3.1.0\ninfo: {title: t, version: "1"}\n'
+        'paths: {/a/b: {get: {responses: {"200": {description: ok}, "404": {description: no}}}}}\n'
+    )
+    with in_process(spec) as everybody:
+        mock = everybody.session("tests/test_a.py::test_it[1/2 %2F]")
+        mock.force("GET /a/b", status=404)
+        with client(mock) as http:
+            assert http.get("/a/b").status_code == 404
+        mock.assert_called("GET /a/b", times=1)
+        mock.delete()
