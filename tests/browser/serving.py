@@ -22,8 +22,9 @@ class PageServer:
         url: Without a trailing slash.
     """
 
-    def __init__(self, document: Path, cwd: Path) -> None:
+    def __init__(self, document: Path, cwd: Path, *arguments: str) -> None:
         self._document = document
+        self._arguments = arguments
         self._cwd = cwd
         self.port = 0
         self.start()
@@ -31,7 +32,16 @@ class PageServer:
     def start(self) -> None:
         """Start, on the same port as before."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mockserver", "serve", self._document, "-p", str(self.port)],
+            [
+                sys.executable,
+                "-m",
+                "mockserver",
+                "serve",
+                self._document,
+                "-p",
+                str(self.port),
+                *self._arguments,
+            ],
             cwd=self._cwd,
             env=environment(),
             stderr=subprocess.PIPE,
@@ -82,9 +92,9 @@ class PageServer:
 
 
 @contextmanager
-def page_server(document: Path, cwd: Path = ROOT) -> Iterator[PageServer]:
+def page_server(document: Path, cwd: Path = ROOT, *arguments: str) -> Iterator[PageServer]:
     """Serve a document with its page."""
-    server = PageServer(document, cwd)
+    server = PageServer(document, cwd, *arguments)
     try:
         yield server
     finally:

@@ -110,7 +110,7 @@ def with_token(gate: Gate, scope: Scope, headers: Headers) -> HttpResponse | Non
     scheme, _, value = sent[0].partition(b" ") if len(sent) == 1 else (b"", b"", b"")
     if scheme.lower() == b"bearer" and hmac.compare_digest(value.strip(), gate.token.encode()):
         return None
-    detail = "the server is bound beyond this machine: send the token as Authorization: Bearer …; it was printed at the start, or --admin-token sets it"
+    detail = "the server asks for its token: send it as Authorization: Bearer …; it was printed at the start, or --admin-token sets it"
     challenge = ((b"www-authenticate", b'Bearer realm="control"'),)
     return problem(401, "token-needed", "A token is needed", detail, headers=challenge)
 

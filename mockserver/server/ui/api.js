@@ -16,9 +16,11 @@ export const url = (path) => new URL(path.replace(/^\//, ""), BASE);
 export const name = encodeURIComponent;
 
 export function headers(more = {}) {
-  const token = sessionStorage.getItem(KEPT);
+  const token = keptToken();
   return token ? { authorization: `Bearer ${token}`, ...more } : more;
 }
+
+export const keptToken = () => sessionStorage.getItem(KEPT);
 
 export function keepToken(token) {
   sessionStorage.setItem(KEPT, token);
@@ -31,13 +33,15 @@ export function onUnauthorized(ask) {
 }
 
 async function call(method, path, body) {
+  const token = keptToken();
   const init = { method, headers: headers(), cache: "no-store" };
   if (method !== "GET") {
     init.headers["content-type"] = "application/json";
     if (body !== undefined) init.body = JSON.stringify(body);
   }
   const response = await fetch(url(path), init);
-  if (response.status === 401 && (await askForToken())) return call(method, path, body);
+  // Another call may have asked for one meanwhile.
+  if (response.status === 401 && (keptToken() !== token || (await askForToken()))) return call(method, path, body);
   const text = await response.text();
   if (!response.ok) throw new Refused(response.status, read(text));
   return text ? JSON.parse(text) : null;

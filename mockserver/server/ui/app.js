@@ -113,7 +113,8 @@ async function reloaded(event) {
 
 async function askToken() {
   const input = h("input", { type: "password", id: "token", autocomplete: "off", required: true });
-  const text = h("p", {}, "The server is open to the network and asks for its admin token. The terminal shows it at the start.");
+  const refused = api.keptToken() ? "This token was refused. " : "";
+  const text = h("p", {}, `${refused}The server asks for its admin token. The terminal shows it at the start.`);
   const given = await ask("Admin token", [text, h("label", { for: "token" }, "Token"), input], "Open");
   if (given) api.keepToken(input.value.trim());
   return given;

@@ -119,8 +119,9 @@ export async function copy(text, what) {
 
 /** Ask in a dialog; returns whether it was accepted. */
 export function ask(title, content, accept) {
+  // Enter in a field means the form's first submit button: Cancel must be none.
   const form = h("form", { method: "dialog" }, h("h2", { id: "ask" }, title), content,
-    h("div", { class: "row end" }, h("button", { value: "", formnovalidate: true }, "Cancel"), h("button", { value: "yes", class: "main" }, accept)));
+    h("div", { class: "row end" }, h("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), h("button", { value: "yes", class: "main" }, accept)));
   const dialog = h("dialog", { "aria-labelledby": "ask" }, form);
   document.body.append(dialog);
   dialog.showModal();
