@@ -136,7 +136,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Token": shaped(name=TEXT, scheme=TEXT, outcome=TEXT, value=MAYBE, claims=_MAP, place=MAYBE),
     "Scenario": shaped(
         name=TEXT, use=_MAP, sequence=_MAP, states={"type": ["object", "null"]}, token=MAYBE,
-        delay={"type": ["object", "null"]}, force=FLAG, place=MAYBE,
+        delay={"type": ["object", "null"]}, fault=MAYBE, force=FLAG, place=MAYBE,
     ),
     "Session": shaped(
         name=TEXT,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from mockserver import __version__
 from mockserver.errors import Finding, Place, StoreError
 from mockserver.fixtures.model import Case, Delay, Fixtures, Scenario, Token
+from mockserver.fixtures.scenario_text import delay_text, fault_text
 from mockserver.generation.requests import build_request
 from mockserver.generation.snippets import curl, fetch, httpie, swift
 from mockserver.generation.values import Unsatisfiable
@@ -136,7 +137,8 @@ def operation_detail(mock: Mock, operation: Operation) -> Json:
     schemes = {one.scheme.name for alternative in operation.security for one in alternative}
     tokens = [token for token in mock.fixtures.tokens.values() if token.scheme in schemes]
     shown: Json = {"request": None, "snippets": {}}
-    accepted = {token.scheme: token.value or "" for token in tokens if token.outcome == "accept"}
+    good = [token for token in tokens if token.outcome == "accept"]
+    accepted = {token.scheme: token.value or "" for token in reversed(good)}  # the first of each
     try:
         request = build_request(mock.api, operation, chance=None, tokens=accepted)
     except (Unsatisfiable, EncodeError):
@@ -222,6 +224,7 @@ def scenario(one: Scenario) -> Json:
         else None,
         "token": one.token,
         "delay": _delay(one.delay),
+        "fault": fault_text(one.fault) if one.fault else None,
         "force": one.force,
         "place": place(one.place),
     }
@@ -231,7 +234,8 @@ def _delay(delay: Delay | None) -> Json | None:
     if delay is None:
         return None
     names = {"fixed": ("median",), "uniform": ("low", "high"), "lognormal": ("median", "sigma", "maximum")}  # fmt: skip
-    return {"type": delay.type, **{name: getattr(delay, name) for name in names[delay.type]}}
+    seconds = {name: getattr(delay, name) for name in names[delay.type]}
+    return {"type": delay.type, **seconds, "text": delay_text(delay)}
 
 
 def session(one: Session, mock: Mock) -> Json:

@@ -40,7 +40,7 @@ function tokenTable(tokens) {
 
 function card(one) {
   const chosen = one.name === state.scenario;
-  const facts = [one.extends && `extends ${one.extends}`, one.token && `every request as token ${one.token}`, one.delay && `delay ${text(one.delay)}`, one.fault && `fault ${text(one.fault)}`, one.force && "forced", one.name === state.scenarios.default && "for everyone"].filter(Boolean);
+  const facts = [one.token && `every request as token ${one.token}`, one.delay && `delay ${one.delay.text}`, one.fault && `fault ${one.fault}`, one.force && "forced", one.name === state.scenarios.default && "for everyone"].filter(Boolean);
   return h("article", { class: chosen ? "scenario chosen" : "scenario", "aria-label": one.name },
     h("div", { class: "head" }, h("h3", {}, one.name),
       button(chosen ? "Chosen" : "Choose", () => choose({ scenario: chosen ? "" : one.name }), { "aria-pressed": String(chosen), "data-use": one.name, "data-row": true, "aria-label": `${chosen ? "Chosen" : "Choose"} ${one.name}` })),
@@ -51,7 +51,7 @@ function card(one) {
       const steps = cases.map(text);
       const edges = steps.slice(1).map((_, index) => [index, index + 1, ""]);
       return [h("p", {}, h("a", { href: `#/operation/${encodeURIComponent(operation)}` }, operation), then === "cycle" ? ", call by call, round and round" : then === "fail" ? ", call by call, then no more" : ", call by call; the last one stays"),
-        machine(`Sequence of ${operation}: ${steps.join(", then ")}`, steps, [...edges, [steps.length - 1, steps.length - 1, ""]], at ? Math.min(at.position, steps.length - 1) : -1)];
+        machine(`Sequence of ${operation}: ${steps.join(", then ")}`, steps, then === "fail" ? edges : [...edges, [steps.length - 1, then === "cycle" ? 0 : steps.length - 1, ""]], at ? Math.min(at.position, steps.length - 1) : -1)];
     }),
     one.states && states(one),
     place(one.place));

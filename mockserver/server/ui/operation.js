@@ -50,7 +50,7 @@ function answerRow(operation, answer) {
 
 function caseTable(operation) {
   return table("Cases", ["Case", "Status", "When", "Written in"], operation.cases.map((one) =>
-    h("tr", {}, h("th", { scope: "row" }, one.name), h("td", {}, statusText(one.status)), h("td", {}, words(one.when)), h("td", {}, place(one.place)))));
+    h("tr", {}, h("th", { scope: "row" }, one.name), h("td", {}, statusText(one.status)), h("td", {}, words(one)), h("td", {}, place(one.place)))));
 }
 
 function parameterTable(operation) {
@@ -58,10 +58,10 @@ function parameterTable(operation) {
     h("tr", {}, h("th", { scope: "row" }, h("code", {}, one.name)), h("td", {}, one.in ?? one.location ?? ""), h("td", {}, one.required ? "yes" : ""))));
 }
 
-function words(when) {
-  if (!when || typeof when === "string") return when || "always";
-  const parts = Object.entries(when).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return parts.join(", ") || "always";
+function words(one) {
+  if (one.never) return "only where a scenario says so";
+  const more = one.conditions - (one.token ? 1 : 0);
+  return [one.token && `token ${one.token}`, more > 0 && `${more} condition${more === 1 ? "" : "s"}`].filter(Boolean).join(", ") || "always";
 }
 
 function snippets(operation) {

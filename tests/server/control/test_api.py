@@ -99,7 +99,7 @@ def test_scenarios(server: Running) -> None:
     found = {one["name"]: one for one in get(server, "/scenarios")["scenarios"]}
     assert found["turns"]["sequence"]["listPets"]["cases"] == ["first", "second"]
     assert found["shop"]["states"]["states"]["shut"] == {"use": {"listPets": "first"}, "go": {"addPet": "open"}}  # fmt: skip
-    assert found["slow"]["delay"] == {"type": "uniform", "low": 0.001, "high": 0.002}
+    assert found["slow"]["delay"] == {"type": "uniform", "low": 0.001, "high": 0.002, "text": "0.001 to 0.002 s"}  # fmt: skip
 
 
 def test_the_default_scenario_is_for_everyone(server: Running) -> None:
