@@ -171,7 +171,7 @@ class DocumentAnswers:
             body = encode_body(make(media_type), media_type, self._api.schemas)
         except (Unsatisfiable, EncodeError):
             return None
-        head = (b"content-type", sent_as(media_type.name).encode("latin-1", "replace"))
+        head = (b"content-type", _content_type(media_type))
         headers = (head, *self.headers(operation, response))
         place = self._api.document.place(media_type.schema or media_type.location)
         return Answer(HttpResponse(status, headers, body), "", place)
@@ -244,7 +244,7 @@ class DocumentAnswers:
                 body = encode_body(ready.value, media_type, self._api.schemas)
         except (Unsatisfiable, EncodeError) as error:
             return _impossible(operation, status, str(error), place)
-        head = (b"content-type", sent_as(media_type.name).encode("latin-1", "replace"))
+        head = (b"content-type", _content_type(media_type))
         answer = HttpResponse(status, (head, *headers), body)
         return Answer(answer, ready.rule, ready.place, ready.violations)
 
@@ -390,6 +390,12 @@ def problem_answer(
 
 def _named(media_type: MediaType, name: str) -> Example | None:
     return next((example for example in media_type.examples if example.name == name), None)
+
+
+def _content_type(media_type: MediaType) -> bytes:
+    """Return what is sent as ``Content-Type``; a document may have a key that no header can hold."""
+    name = sent_as(media_type.name).encode("latin-1", "replace")
+    return name if _is_field_value(name) else b"application/octet-stream"
 
 
 def _is_field_value(value: bytes) -> bool:

@@ -88,3 +88,9 @@ def test_generated_headers_fit_when_their_outer_spaces_are_gone(tmp_path: Path) 
     decision = ask(build(tmp_path, DOCUMENT % "x"), "GET /spaced", {"Prefer": "code=403"})
     assert header(decision, "www-authenticate") == "Bearer string"
     assert header(decision, "x-short") == "a"
+
+
+def test_a_media_type_that_no_header_can_hold(tmp_path: Path) -> None:
+    odd = DOCUMENT.replace("application/problem+json: {schema: {type: object, required: [status], properties: {status: {const: 400}}}}", '"text/\\0": {schema: {const: a}}')  # fmt: skip
+    decision = ask(build(tmp_path, odd % "x"), "GET /problems", {"Prefer": "code=409"})
+    assert header(decision, "content-type") == "application/octet-stream"
