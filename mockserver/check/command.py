@@ -19,7 +19,7 @@ from mockserver.check.reports import WRITERS
 from mockserver.check.runner import Run
 from mockserver.check.selfcheck import with_credentials
 from mockserver.check.transport import Transport, Unreachable
-from mockserver.errors import Finding, SettingsError, did_you_mean
+from mockserver.errors import Finding, SettingsError, nearest
 from mockserver.fixtures.contract import Contract, load_contract, locate
 from mockserver.settings import Settings
 
@@ -138,8 +138,9 @@ def _file(text: str) -> tuple[str, str]:
     if not equals or form not in WRITERS or not path:
         message = f"--report {text!r} is not FORMAT=FILE"
         known = f"formats: {', '.join(WRITERS)}; FILE may be - for stdout"
-        hint = did_you_mean(form, WRITERS) if form not in WRITERS else ""
-        raise SettingsError(Finding("bad-report", message, hint="; ".join(filter(None, [hint, known]))))  # fmt: skip
+        near = nearest(form, WRITERS) if form not in WRITERS else None
+        hint = f"did you mean {near!r}? {known}" if near else known
+        raise SettingsError(Finding("bad-report", message, hint=hint))
     return form, path
 
 

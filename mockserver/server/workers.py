@@ -97,6 +97,9 @@ def _end(processes: list[BaseProcess]) -> None:
         for process in processes:
             process.join(_STOP_SECONDS)
     finally:
+        # From here on it ends by itself; one more signal would only show a traceback of the interpreter's last steps.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for process in processes:
             process.kill()
 
