@@ -16,7 +16,7 @@ CATEGORIES = {
     "sustained load": ["test_load.py"],
     "drains": ["test_drains.py"],
     "reloads": ["test_reloads.py"],
-    "browsers": ["test_browsers.py"],
+    "browsers": ["../server/control/test_guard.py"],
     "fuzzing": ["test_fuzz_documents.py", "test_fuzz_requests.py"],
 }
 FOLDER = ROOT / "tests" / "abuse"
