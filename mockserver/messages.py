@@ -158,21 +158,25 @@ _SECRET_QUERY = re.compile(
     rb"token|secret|passw|pwd|api[-_.]?key|access[-_.]?key|credential|signature|^(sig|auth|key|jwt)$",
     re.IGNORECASE,
 )
+_URLS = frozenset((b"referer", b"location"))
+"""Headers whose value has a query."""
+_MOST_NAMES = 1000
 
 
 class Redactor:
     """Takes credentials out of what is kept or shown, at the moment it is captured.
 
     Args:
-        headers: Names of the headers that carry api keys, beside those that always carry secrets.
+        headers: Names of the headers that carry api keys, beside those that always carry secrets or whose name says so.
         query: Names of the query parameters that carry api keys, beside those whose name says secret.
     """
 
-    __slots__ = ("_headers", "_query")
+    __slots__ = ("_headers", "_known", "_query")
 
     def __init__(self, headers: Iterable[str] = (), query: Iterable[str] = ()) -> None:
         named = (name.lower().encode("latin-1", "replace") for name in headers)
         self._headers = _SECRET_HEADERS.union(named)
+        self._known: dict[bytes, bool] = {}
         self._query = frozenset(name.encode() for name in query)
 
     def headers(
@@ -184,18 +188,32 @@ class Redactor:
             headers: Of a request or an answer; not changed.
             token: Name of the token fixture that the request bears; cookies may hold more than it.
         """
-        secret = self._headers
-        if secret.isdisjoint([name for name, _ in headers]):
+        told = [self._tells(name) for name, _ in headers]
+        if not any(told):
             return tuple(headers)
         shown = f"<token {token}>".encode() if token else b"<redacted>"
         return tuple(
             [
-                pair
-                if pair[0] not in secret
-                else (pair[0], b"<redacted>" if pair[0].endswith(b"cookie") else shown)
-                for pair in headers
+                self._redacted(*pair, shown) if tells else pair
+                for pair, tells in zip(headers, told, strict=True)
             ]
         )
+
+    def _tells(self, name: bytes) -> bool:
+        """Tell whether the value of a header may hold a secret; names that are known are not looked at again."""
+        tells = self._known.get(name)
+        if tells is None:
+            if len(self._known) >= _MOST_NAMES:
+                self._known.clear()
+            secret = name in self._headers or _SECRET_QUERY.search(name) is not None
+            tells = self._known[name] = secret or name in _URLS
+        return tells
+
+    def _redacted(self, name: bytes, value: bytes, shown: bytes) -> HeaderPair:
+        if name in _URLS:
+            path, mark, query = value.partition(b"?")
+            return name, path + mark + self.query(query)
+        return name, b"<redacted>" if name.endswith(b"cookie") else shown
 
     def query(self, query: bytes) -> bytes:
         """Return a query with the values of secret parameters replaced; the rest as it was, byte for byte."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from mockserver.check.collections import Collection
     from mockserver.check.model import Outcome
     from mockserver.check.runner import Run
     from mockserver.client import Coverage, MockServer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mockserver.settings import Settings
 
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
+_MADE: pytest.StashKey[list[Collection]] = pytest.StashKey()
 _MOCK: pytest.StashKey[MockServer] = pytest.StashKey()
 _COVERED: pytest.StashKey[Coverage] = pytest.StashKey()
 _OUTPUT = "mockserver_coverage"
@@ -114,7 +116,11 @@ def mock(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[Mo
             pytest.fail(f"@pytest.mark.mockserver: {error}", pytrace=False)
     request.node.stash[_MOCK] = session
     yield session
-    session.delete()
+    try:
+        session.delete()
+    except ControlError as error:  # the test itself, a bound or a restart was first
+        if error.slug != "no-such-session":
+            raise
 
 
 def _scenario(scenario: str) -> str:
@@ -184,7 +190,7 @@ def pytest_terminal_summary(
         terminalreporter.write_line(told)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # so that -k and -m choose among them too
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
@@ -215,7 +221,8 @@ def _check_items(session: pytest.Session, config: pytest.Config, url: str) -> It
         raise pytest.UsageError(f"--mockserver-check: {error}") from None
     wallet = Wallet(contract.fixtures, os.environ, live=True, now=time.time)  # noqa: TID251 - the outer edge
     run = config.stash[_RUN] = Run(contract, transport, wallet, Options())
-    for probe in probes_of(run, list(find_collections(run)), mock=False):
+    collections = config.stash[_MADE] = list(find_collections(run))
+    for probe in probes_of(run, collections, mock=False):
         execute_one = lambda probe=probe: next(iter(execute(run, [probe])))  # noqa: E731
         yield CheckItem.of(session, probe.id, execute_one, run)
     for operation in run.api.operations:
@@ -271,6 +278,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     run = config.stash.get(_RUN, None)
     if run is not None:
+        from mockserver.check.plan import clean
+
+        clean(config.stash[_MADE])
         run.transport.close()
     output = getattr(config, "workeroutput", None)
     if output is not None and _COVERED in config.stash:

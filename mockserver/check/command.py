@@ -293,4 +293,9 @@ def write_baseline(path: Path, report: Report) -> None:
     """Write the failures of a run as known ones."""
     found: dict[str, Known] = {known.identity: known for known in report.failures}
     rows = [{"identity": name, "found": found[name].failure.found} for name in sorted(found)]
-    path.write_text(json.dumps({"version": 1, "failures": rows}, indent=2, ensure_ascii=False) + "\n", "utf-8")  # fmt: skip
+    text = json.dumps({"version": 1, "failures": rows}, indent=2, ensure_ascii=False) + "\n"
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        message = f"the baseline {path} cannot be written: {error.strerror}"
+        raise SettingsError(Finding("bad-baseline", message)) from None

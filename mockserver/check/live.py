@@ -12,6 +12,7 @@ import subprocess
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
 
 from mockserver.fixtures.model import Fixtures, Token
 
@@ -79,8 +80,8 @@ class Wallet:
 
     def hide(self, text: str) -> str:
         """Return a text with every live secret as the variable that holds it."""
-        for secret, shown in self._secrets.items():
-            text = text.replace(secret, shown)
+        for secret in sorted(self._secrets, key=len, reverse=True):  # one may be part of another
+            text = text.replace(secret, self._secrets[secret])
         return text
 
     def _resolve(self, token: Token, *, live: bool) -> Live:
@@ -96,8 +97,15 @@ class Wallet:
             return Live(value)
         found = _VARIABLE.fullmatch(token.live) if isinstance(token.live, str) else None
         shown = f"${found[1]}" if found else "$" + re.sub(r"\W", "_", token.name).upper()
-        self._secrets[value] = shown
-        self._secrets[b64encode(value.encode()).decode()] = shown
+        # As it is, in Basic, in a URL, in a form, in JSON.
+        forms = (
+            value,
+            b64encode(value.encode()).decode(),
+            quote(value, safe=""),
+            quote(value),
+            quote_plus(value),
+        )
+        self._secrets |= dict.fromkeys((*forms, json.dumps(value)[1:-1]), shown)
         return Live(value)
 
     def _read(self, token: Token) -> str:

@@ -44,6 +44,13 @@ def is_selected(identity: str, options: Options) -> bool:
     return int.from_bytes(digest, "big") % count == index - 1
 
 
+def clean(collections: list[Collection]) -> None:
+    """Delete what was created, as far as that works."""
+    for collection in collections:
+        with suppress(Skip, Unreachable):
+            collection.clean()
+
+
 def probes_of(run: Run, collections: list[Collection], *, mock: bool) -> Iterator[Probe]:
     """Yield every probe of ours in order; those that need what earlier ones found are made when their turn comes."""
     yield from case_probes(run)
@@ -87,9 +94,7 @@ def check(
             outcomes.append(outcome)
             told(outcome)
     finally:
-        with suppress(Skip, Unreachable):
-            for collection in collections:
-                collection.clean()
+        clean(collections)
         run.transport.close()
     index, count = run.options.shard
     return Report(

@@ -215,10 +215,15 @@ class _Search:
             except subprocess.TimeoutExpired:
                 return [], f"Schemathesis did not end within {_SECONDS} s"
             if done.returncode not in (0, 1):
-                lines = [line for line in done.stdout.splitlines() if line.strip()]
-                told = run.wallet.hide(" ".join(lines[-3:]))[:300]
-                return [], f"Schemathesis could not run: {told}"
-            return list(self._read(events)), ""
+                return [], f"Schemathesis could not run: {self._last_words(done.stdout)}"
+            found = list(self._read(events))
+            if done.returncode == 1 and not found:  # errors alone: nothing was tested
+                return [], f"Schemathesis could not test: {self._last_words(done.stdout)}"
+            return found, ""
+
+    def _last_words(self, printed: str) -> str:
+        lines = [line for line in printed.splitlines() if line.strip()]
+        return self.run_.wallet.hide(" ".join(lines[-3:]))[:300]
 
     def _config(self) -> tuple[str, Mapping[str, str]]:
         """Return its settings; credentials are in variables, not in the file."""
@@ -245,9 +250,9 @@ class _Search:
             "enabled = false",
         ]
         if options.rate:
-            lines.insert(0, f'rate-limit = "{max(1, int(options.rate))}/s"')
+            lines.insert(0, f'rate-limit = "{max(1, int(options.rate * 60))}/m"')
         if options.ca:
-            lines.insert(0, f"tls-verify = {json.dumps(options.ca)}")
+            lines.insert(0, f"tls-verify = {json.dumps(str(Path(options.ca).resolve()))}")
         if self.mock:
             lines.append("[checks]")
             lines += [f"{name}.enabled = false" for name in _NOT_FOR_THE_MOCK]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
 import uvicorn
 
-from mockserver.errors import Finding, SettingsError
+from mockserver.errors import Finding, MockServerError, SettingsError
 from mockserver.fixtures.contract import Contract, load_contract, locate
 from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import Background, MockApp
@@ -154,6 +154,11 @@ class Process(NamedTuple):
         self.live.stopping = lambda: server.should_exit
         try:
             server.run(sockets=[listening])
+            if not server.started:
+                hint = "the lines above say why"
+                raise MockServerError(
+                    Finding("not-started", "the server could not start", hint=hint)
+                )
         finally:
             self.request_log.flush()
             if self.journal_file:
@@ -228,7 +233,11 @@ def build_app(
     def use(contract: Contract) -> None:
         nonlocal served
         served = contract
-        app.use(build(contract))
+        while True:
+            chosen = build
+            app.use(chosen(contract))
+            if chosen is build:  # a scenario may have been chosen for everyone meanwhile
+                break
         freeze()
 
     def use_scenario(name: str | None) -> None:

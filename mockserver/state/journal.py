@@ -3,6 +3,7 @@
 Invariant: an entry holds no credential; whoever appends has redacted it (``messages``).
 """
 
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import islice
@@ -129,6 +130,9 @@ class Journal:
         self._issued = 0
         self._appended = 0
         self._entries: deque[Exchange] = deque()
+        self._numbers: deque[int] = (
+            deque()
+        )  # the first appended is 1; what was cleared leaves a hole
         self._gone: Counter[Served] = Counter()
 
     @property
@@ -164,9 +168,11 @@ class Journal:
         """Keep an exchange; the oldest go where a bound is passed."""
         self._entries.append(exchange)
         self._appended += 1
+        self._numbers.append(self._appended)
         self._bytes += _weight(exchange)
         while self._entries and (len(self._entries) > self._limit or self._bytes > self._max_bytes):
             gone = self._entries.popleft()
+            self._numbers.popleft()
             self._bytes -= _weight(gone)
             self._gone[gone.operation, gone.status, gone.case] += 1
 
@@ -177,8 +183,8 @@ class Journal:
 
     def since(self, appended: int) -> list[Exchange]:
         """Return the exchanges appended after the first ``appended`` ones, oldest first, as far as still kept."""
-        count = min(self._appended - appended, len(self._entries))
-        return list(islice(self._entries, len(self._entries) - count, None))
+        first = bisect_right(self._numbers, appended)
+        return list(islice(self._entries, first, None))
 
     def notes(self) -> dict[str, object]:
         """Return nothing: it is here."""
@@ -199,13 +205,15 @@ class Journal:
     async def clear(self, session: str | None = None) -> None:
         """Forget every exchange, or those of one session; what is counted as served stays."""
         kept: deque[Exchange] = deque()
-        for one in self._entries:
+        numbers: deque[int] = deque()
+        for number, one in zip(self._numbers, self._entries, strict=True):
             if session is None or one.session == session:
                 self._gone[one.operation, one.status, one.case] += 1
                 self._bytes -= _weight(one)
             else:
                 kept.append(one)
-        self._entries = kept
+                numbers.append(number)
+        self._entries, self._numbers = kept, numbers
 
     async def served(self, session: str | None = None) -> "Counter[Served]":
         """Return how often each answer was served since the start; of one session, as far as it is kept."""

@@ -100,6 +100,8 @@ class Link:
         period = self._period
         try:
             async with self._slots:
+                if self.away and not probe:  # it went while this one waited for its turn
+                    raise self.gone()
                 answer = await self._evaluate(script, arguments)
         except _GONE as error:
             # What began before Redis came back tells nothing of now.

@@ -53,7 +53,7 @@ _COMMIT = Script(
     + """
 touch()
 local token, calls = ARGV[6], 'c:' .. ARGV[7]
-if redis.call('HGET', key, 't') == token then return 1 end
+if redis.call('EXISTS', root .. 'done:' .. token) == 1 then return 1 end
 if (redis.call('HGET', key, calls) or '0') ~= ARGV[8] then return 0 end
 for i = 9, #ARGV, 3 do
   if (redis.call('HGET', key, 'v:' .. ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
@@ -63,7 +63,7 @@ for i = 9, #ARGV, 3 do
   if ARGV[i + 2] == '' then redis.call('HDEL', key, 'v:' .. ARGV[i])
   else redis.call('HSET', key, 'v:' .. ARGV[i], ARGV[i + 2]) end
 end
-redis.call('HSET', key, 't', token)
+redis.call('SET', root .. 'done:' .. token, '1', 'PX', 10000)
 keep()
 return 1
 """

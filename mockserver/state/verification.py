@@ -4,6 +4,7 @@ Pure: exchanges come in, a verdict goes out. What may be asked of a request is a
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from mockserver.schemas import compile_schema
 from mockserver.state.journal import Exchange
 
 _ABSENT = object()
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")  # RFC 6901 §4
 _NEAREST = 3
 
 
@@ -176,7 +178,7 @@ def _values(one: Exchange, name: str) -> Callable[[str], object]:
         return lambda key: heads.get(key.lower(), _ABSENT)
     try:
         body = json.loads(one.request_body)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = _ABSENT if not one.request_body else one.request_body.decode("utf-8", "replace")
     return lambda key: _at(body, key)
 
@@ -187,7 +189,7 @@ def _at(value: object, pointer: str) -> object:
         token = raw.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and token in value:
             value = value[token]
-        elif isinstance(value, list) and token.isdigit() and int(token) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(token) and int(token) < len(value):
             value = value[int(token)]
         else:
             return _ABSENT

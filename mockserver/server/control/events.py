@@ -27,6 +27,7 @@ async def events(live: Live, session: str | None, last: int | None) -> AsyncIter
     quiet = 0.0
     yield b"retry: 1000\n: hello\n\n"
     while not live.stopping():
+        seen = min(seen, live.journal.appended)  # a store that has lost its data counts anew
         if live.journal.appended > seen:
             quiet = 0.0
             with suppress(StoreError):  # they come when it is back
