@@ -89,3 +89,24 @@ def test_no_value_of_a_secret_parameter_survives_and_other_queries_are_not_touch
     value = value.replace(b"&", b"")
     assert REDACTOR.query(b"a=1&password=" + value) == b"a=1&password=<redacted>"
     assert REDACTOR.query(b"a=" + value) == b"a=" + value
+
+
+def test_headers_whose_name_says_secret_and_queries_of_urls_are_redacted() -> None:
+    kept = Redactor().headers(
+        (
+            (b"x-goog-api-key", b"k"),
+            (b"x-amz-security-token", b"t"),
+            (b"referer", b"https://a.example/?api_key=k&page=2"),
+            (b"x-own", b"1"),
+        )
+    )
+    assert dict(kept) == {
+        b"x-goog-api-key": b"<redacted>",
+        b"x-amz-security-token": b"<redacted>",
+        b"referer": b"https://a.example/?api_key=<redacted>&page=2",
+        b"x-own": b"1",
+    }
+    redactor = Redactor()
+    for number in range(1500):
+        redactor.headers(((b"x-%d" % number, b""),))
+    assert redactor.headers(((b"x-secret", b"s"),)) == ((b"x-secret", b"<redacted>"),)

@@ -86,8 +86,11 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
             from mockserver.server.workers import supervise
 
             supervise(replace(settings, admin_token=process.live.admin_token), directory, listening)
-        with suppress(SystemExit):  # of a signal: after uvicorn has stopped, or before it has begun
+        try:
             process.run(listening)
+        except SystemExit as end:  # of a signal: after uvicorn has stopped, or before it has begun
+            if end.code:
+                raise
     if told := too_little_served(process, as_json=as_json):
         write_out(stream, f"{told}\n")
         sys.exit(1)

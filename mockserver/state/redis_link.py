@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, NoScriptError, RedisError
 
-from mockserver.errors import Finding, StoreError
+from mockserver.errors import Finding, SettingsError, StoreError
 
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 1.0
@@ -65,6 +65,12 @@ class Link:
         self._redis: Redis | None = None
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._period = 0
+        try:
+            make: Callable[[], object] = self._client().connection_pool.make_connection
+            make()  # which connects nowhere yet
+        except (TypeError, ValueError) as error:
+            message = f"--store {self.where} is not understood: {error}"
+            raise SettingsError(Finding("bad-store", message)) from None
 
     def _client(self) -> Redis:
         if self._redis is None:

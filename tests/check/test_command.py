@@ -281,3 +281,12 @@ def test_what_overlays_change_is_what_everybody_reads(
     assert (status, report["counts"]["failed"]) == (0, 0)
     passed = {test["id"] for test in report["tests"] if test["state"] == "passed"}
     assert "schemathesis/old/generated requests" in passed
+
+
+def test_a_baseline_that_cannot_be_written(
+    broken: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    known = ["--baseline", str(tmp_path / "no" / "known.json"), "--update-baseline"]
+    status, _, err = run(capfd, broken, *OWN, "--only", "cases", *known)
+    assert status == 2
+    assert "known.json cannot be written: No such file or directory" in err

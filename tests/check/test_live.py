@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import sys
+from urllib.parse import quote
 
 import pytest
 
@@ -57,3 +58,17 @@ def test_a_jwt_is_minted(alg: str) -> None:
 
 def test_an_algorithm_that_cannot_be_signed() -> None:
     assert "RS256 cannot" in wallet({"jwt": {"key": "k", "alg": "RS256"}}).tokens["good"].reason
+
+
+def test_a_secret_is_hidden_however_it_is_written() -> None:
+    found = wallet("${env:SECRET}", {"SECRET": 'a/b+c="\u00e9'})
+    forms = ["a/b+c=", "a%2Fb%2Bc%3D", "a/b%2Bc%3D", 'a/b+c=\\"']
+    texts = [
+        quote(found.tokens["good"].value or "", safe=""),
+        quote(found.tokens["good"].value or ""),
+        json.dumps(found.tokens["good"].value),
+    ]
+    for text in texts:
+        hidden = found.hide(f"?key={text}&x=1")
+        assert "$SECRET" in hidden
+        assert not any(form in hidden for form in forms)

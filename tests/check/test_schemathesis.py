@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mockserver.check.options import Options
-from tests.check.running import check_app, checked, contract_from, rules
+from mockserver.check.schemathesis import search
+from tests.check.running import check_app, checked, contract_from, rules, run_at
+from tests.check.test_answers import answering
 
 ALONE = Options(only=("schemathesis",), timeout=5)
 DOCUMENT = """
@@ -106,3 +108,11 @@ def test_what_we_have_found_is_not_told_twice() -> None:
     assert "schemathesis-response-schema-conformance" not in found
     alone = rules(checked("seed", fault, replace(options, only=("schemathesis",))))
     assert "schemathesis-response-schema-conformance" in alone
+
+
+def test_errors_alone_are_no_success(tmp_path: Path) -> None:
+    contract = contract_from(tmp_path, DOCUMENT, FIXTURES)
+    with answering(b"") as url, run_at(url, contract, ALONE, {"WORD": "user:secret-word"}) as run:
+        found = list(search(run, (), run.api.operations, stateful=False, mock=False))
+    assert {one.state for one in found} <= {"skipped", "failed"}
+    assert found

@@ -300,3 +300,14 @@ def test_places_are_shared_and_stay_while_redis_is_away(folder: Path, tmp_path: 
         assert turn(one, "b") == (2, None)
         assert turn(one, "a") == (3, None)
     assert one.log.count("is away") == one.log.count("is back") == 1
+
+
+@pytest.mark.parametrize("bad", ["redis://127.0.0.1:1/0?foo=bar", "redis://127.0.0.1:99999"])
+def test_a_store_that_is_not_understood_ends_the_start(folder: Path, bad: str) -> None:
+    done = subprocess.run(
+        [*command("serve", "--store", bad, "-p", "0")],
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "is not understood" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,5 +1,7 @@
 """The journal: bounded by number and bytes, read from where a reader left off."""
 
+import asyncio
+
 from mockserver.state.journal import Exchange, Journal, weight_of
 
 
@@ -56,3 +58,14 @@ def test_a_reader_goes_on_from_where_it_left_off() -> None:
     for number in range(3, 8):
         journal.append(exchange(number))
     assert ids(journal, seen) == ["r-5", "r-6", "r-7"]
+
+
+def test_what_is_new_is_told_once_though_a_session_was_cleared() -> None:
+    journal = Journal("r")
+    for number, session in enumerate(("a", "b", "a", "b", "b"), 1):
+        journal.append(exchange(number)._replace(session=session))
+    asyncio.run(journal.clear("b"))
+    assert [one.id for one in journal.since(0)] == ["r-1", "r-3"]
+    assert journal.since(3) == []
+    journal.append(exchange(6))
+    assert [one.id for one in journal.since(3)] == ["r-6"]

@@ -98,3 +98,8 @@ def test_an_order() -> None:
 def test_a_query(query: JournalQuery, found: list[int]) -> None:
     rows = [exchange(1), exchange(2, status=404)]
     assert [one.time for one in select(rows, query)] == found
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[1]"])
+def test_what_is_asked_of_a_body_is_not_there(body: bytes) -> None:
+    assert list(differences(exchange(body=body), {"body": {"/\u00b2": 1, "/x": 1}}))

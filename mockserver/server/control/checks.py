@@ -24,11 +24,12 @@ _HERE = str(
     Path(mockserver.__file__).parents[1]
 )  # where it runs from, also where it is not installed
 _SECONDS = 300
+_STEP = 0.5
 
 
 def list_reports(folder: Path) -> list[dict[str, object]]:
     """Return what each report says in sum, the newest first; what is no report is left out."""
-    found = [path for path in (folder / FOLDER).glob("*.json") if _NAME.fullmatch(path.name)]
+    found = [path for path in (folder / FOLDER).glob("*.json") if _is_report(path)]
     found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     rows = []
     for path in found[:_MOST]:
@@ -43,10 +44,14 @@ def list_reports(folder: Path) -> list[dict[str, object]]:
     return rows
 
 
+def _is_report(path: Path) -> bool:
+    return _NAME.fullmatch(path.name) is not None and not path.is_symlink() and path.is_file()
+
+
 def read_report(folder: Path, name: str) -> dict[str, object] | None:
     """Return a report, ``None`` where there is none of that name."""
     path = folder / FOLDER / name
-    if not _NAME.fullmatch(name) or not path.is_file() or path.is_symlink():
+    if not _is_report(path):
         return None
     if path.stat().st_size > _MOST_BYTES:
         return None
@@ -63,12 +68,25 @@ def check_itself(live: Live) -> dict[str, object] | str:
     path = live.folder / FOLDER / f"self-{moment}.json"
     command = [sys.executable, "-m", "mockserver", "check", "--self", "--effort", "quick"]
     command += [*_sources(live.settings), "--report", f"json={path}"]
-    try:
-        done = subprocess.run(command, cwd=live.folder, env={**os.environ, "PYTHONPATH": _HERE}, capture_output=True, text=True, timeout=_SECONDS, check=False)  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return f"it took more than {_SECONDS} s"
+    told = _run(command, live)
     rows = [row for row in list_reports(live.folder) if row["file"] == path.name]
-    return rows[0] if rows else done.stderr.strip()[-400:] or f"it ended with {done.returncode}"
+    return rows[0] if rows else told
+
+
+def _run(command: list[str], live: Live) -> str:
+    """Run a command to its end, to that of its time or to that of the server; return what it said."""
+    environ = {**os.environ, "PYTHONPATH": _HERE}
+    with subprocess.Popen(command, cwd=live.folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
+        for _ in range(int(_SECONDS / _STEP)):
+            try:
+                _, said = process.communicate(timeout=_STEP)
+            except subprocess.TimeoutExpired:
+                if live.stopping():
+                    break
+            else:
+                return said.strip()[-400:] or f"it ended with {process.returncode}"
+        process.kill()
+    return "the server ends" if live.stopping() else f"it took more than {_SECONDS} s"
 
 
 def _sources(settings: Settings) -> Iterator[str]:

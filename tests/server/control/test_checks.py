@@ -62,3 +62,20 @@ def test_why_it_could_not_run_is_said(tmp_path: Path) -> None:
     answered = found.ask("POST", "/__mock/checks", [JSON], b"{}")
     assert answered.status == 409
     assert "openapi.yaml" in json.loads(answered.body)["detail"]
+
+
+def test_links_that_lead_nowhere_are_no_reports(tmp_path: Path) -> None:
+    found = Running(contract_of(tmp_path, DOCUMENT))
+    found.live.folder = tmp_path
+    folder = tmp_path / FOLDER
+    folder.mkdir(parents=True)
+    (folder / "gone.json").symlink_to(tmp_path / "nowhere")
+    assert json.loads(found.ask("GET", "/__mock/checks").body) == {"checks": []}
+
+
+def test_a_server_that_ends_does_not_wait_for_its_check(tmp_path: Path) -> None:
+    found = Running(contract_of(tmp_path, DOCUMENT))
+    found.live.folder = tmp_path
+    found.live.stopping = lambda: True
+    answered = found.ask("POST", "/__mock/checks", [JSON], b"{}")
+    assert (answered.status, json.loads(answered.body)["detail"]) == (409, "the server ends")
