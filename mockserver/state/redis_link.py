@@ -19,6 +19,8 @@ from mockserver.errors import Finding, SettingsError, StoreError
 
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 1.0
+_SILENT_TURNS = 10
+"""Of so many seconds of an answer: a subscription that hears nothing, in the second half not even the answer to a ping."""
 _GONE = (RedisError, OSError, RuntimeError)
 """What the client raises where the other end is gone; uvloop says ``RuntimeError`` of a connection that has just ended."""
 _AT_ONCE = 64
@@ -139,14 +141,21 @@ class Link:
     async def news(self, channel: str) -> AsyncIterator[str]:
         """Yield what is published on one of our channels, and an empty text each time that the hearing begins.
 
-        Ends where Redis goes away.
+        Ends where Redis goes away, or says nothing to a ping: a connection that a firewall has forgotten is silent for ever.
         """
+        silent = 0
         heard = self._client().pubsub()
         try:
             await heard.subscribe(f"{self.root}{channel}")
-            while True:
+            while silent < _SILENT_TURNS:
                 message = await heard.get_message(timeout=ANSWER_SECONDS)
-                if message is not None:
+                if message is None:
+                    silent += 1
+                    if silent == _SILENT_TURNS // 2:
+                        await heard.ping()
+                    continue
+                silent = 0
+                if message["type"] != "pong":
                     yield message["data"].decode() if message["type"] == "message" else ""
         except _GONE:
             return

@@ -102,3 +102,10 @@ def test_a_wsgi_application_in_process(tmp_path: Path) -> None:
     report = check_app(app, tmp_path / "openapi.yaml", options=Options(only=("the same again",)))
     assert [known.failure for known in report.failures] == []
     assert report.requests > 10
+
+
+def test_what_is_not_chosen_is_not_asked(tmp_path: Path) -> None:
+    with running(seed_api.create()) as port:
+        done = pytest_run(tmp_path, f"--mockserver-check=http://127.0.0.1:{port}", *SEED, "-k", "nothing_is_called_so", **LIVE)  # fmt: skip
+    assert done.returncode == 5, done.stdout
+    assert re.search(r"\d+ deselected", done.stdout)

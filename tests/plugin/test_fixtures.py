@@ -225,3 +225,20 @@ def test_every_option_is_documented(tmp_path: Path) -> None:
     documented = (ROOT / "docs" / "python.md").read_text("utf-8")
     assert len(options) == 6
     assert {option for option in options if f"`{option} " not in documented} == set()
+
+
+FORGETFUL = """
+from test_books import ask
+
+def test_it_forgets_its_session(mock):
+    ask(mock.url)
+    mock.delete()
+"""
+
+
+def test_a_session_that_is_gone_is_no_error(tmp_path: Path) -> None:
+    write(tmp_path, COLLIDING)
+    (tmp_path / "test_forgetful.py").write_text(FORGETFUL)
+    done = pytest_run(tmp_path, "test_forgetful.py")
+    assert "1 passed" in done.stdout
+    assert "error" not in done.stdout

@@ -11,6 +11,7 @@ import pytest
 import uvloop
 
 from mockserver.errors import StoreError
+from mockserver.state import redis_link
 from mockserver.state.redis_link import Link, Script, end
 from mockserver.state.redis_store import RedisStore
 from mockserver.state.store import Advance
@@ -179,3 +180,27 @@ def test_what_is_known_is_bounded(redis_server: RedisServer) -> None:
         await link.close()
 
     asyncio.run(fill())
+
+
+def test_news_end_where_a_ping_is_not_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_link, "ANSWER_SECONDS", 0.2)
+
+    async def listen(redis: RedisServer) -> None:
+        link = Link(redis.url, "t")
+        heard = link.news("news")
+        assert await anext(heard) == ""
+        following = asyncio.ensure_future(anext(heard))
+        done, _ = await asyncio.wait([following], timeout=3)
+        assert not done, "silence alone ends nothing: pings are answered"
+        redis.send(signal.SIGSTOP)
+        try:
+            with pytest.raises(StopAsyncIteration):
+                await asyncio.wait_for(following, timeout=30)
+        finally:
+            redis.send(signal.SIGCONT)
+        await link.close()
+
+    with running_redis(tmp_path) as redis:
+        asyncio.run(listen(redis))
