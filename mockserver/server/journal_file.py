@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mockserver.errors import Finding, SettingsError
 from mockserver.server.control.views import exchange_record
-from mockserver.server.log import BATCH_SECONDS, logger
+from mockserver.server.log import BATCH_SECONDS, OWN_LOSS, logger
 from mockserver.state.journal import Exchange, Journal
 
 _SLICE = 5
@@ -85,7 +85,10 @@ class JournalFile:
         exchanges, self._waiting, self._bytes = self._waiting, [], 0
         if self._lost:
             logger.warning(
-                "%d exchanges came faster than %s could be written", self._lost, self._path
+                "%d exchanges came faster than %s could be written",
+                self._lost,
+                self._path,
+                extra=OWN_LOSS,
             )
             self._lost = 0
         return exchanges
@@ -103,7 +106,7 @@ class JournalFile:
                 told = (
                     "the journal is not written to %s any more: %s; requests are answered as before"
                 )
-                logger.error(told, self._path, _reason(error))
+                logger.error(told, self._path, _reason(error), extra=OWN_LOSS)
                 with suppress(OSError):
                     self._file.close()
 

@@ -14,6 +14,8 @@ from mockserver.messages import Violation
 from mockserver.state.journal import Exchange, Journal
 
 logger = logging.getLogger("mockserver")
+OWN_LOSS = {"own_loss": True}
+"""``extra`` of a message about what this process alone has lost."""
 INFO, WARNING, ERROR = logging.INFO, logging.WARNING, logging.ERROR
 
 BATCH_SECONDS = 0.05

@@ -12,7 +12,7 @@ from functools import partial
 
 from mockserver.errors import StoreError
 from mockserver.server.control.live import Live
-from mockserver.server.log import logger
+from mockserver.server.log import OWN_LOSS, logger
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
 from mockserver.state.redis_journal import RedisJournal
@@ -144,7 +144,7 @@ class Shared:
                     await self.link.run(_TELL, f"{self._outgoing[0]} {self._own.run}")
                     del self._outgoing[0]
             if self.journal.dropped > dropped and self.journal.dropped_ids:
-                logger.warning("%d exchanges had no room to wait for Redis and are not in the journal, up to %s", self.journal.dropped, self.journal.dropped_ids[1])  # fmt: skip
+                logger.warning("%d exchanges had no room to wait for Redis and are not in the journal, up to %s", self.journal.dropped, self.journal.dropped_ids[1], extra=OWN_LOSS)  # fmt: skip
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _listen(self, live: Live) -> None:
@@ -190,5 +190,7 @@ class Shared:
                 await self.journal.flush()
                 await self.link.run(_LEAVE, self._own.run)
         if self.journal.waiting:
-            logger.warning("%d exchanges are lost: Redis is away", self.journal.waiting)
+            logger.warning(
+                "%d exchanges are lost: Redis is away", self.journal.waiting, extra=OWN_LOSS
+            )
         await self.link.close()

@@ -112,10 +112,15 @@ def work(task: Task, listening: socket.socket) -> None:
     stream = cast("TextIO", Lines(sys.stderr))
     handler = logging.StreamHandler(stream)
     if task.number:
-        handler.addFilter(lambda record: record.exc_info is not None)
+        handler.addFilter(_concerns_this_one)
     configure_logging(handler, as_json=task.settings.log_format == "json")
     options = {"run": task.run, "replaces": task.replaces}
     compose(task.settings, task.directory, stream, **options).run(listening)
+
+
+def _concerns_this_one(record: logging.LogRecord) -> bool:
+    """Tell whether something is told that the first process does not tell for all: a crash, or a loss of its own."""
+    return record.exc_info is not None or getattr(record, "own_loss", False)
 
 
 def _end_with_parent() -> None:

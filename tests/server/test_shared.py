@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -311,3 +312,11 @@ def test_a_store_that_is_not_understood_ends_the_start(folder: Path, bad: str) -
     assert done.returncode == 2
     assert "is not understood" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_every_worker_says_what_it_has_lost(folder: Path) -> None:
+    with serving("--store", "redis://127.0.0.1:1", "--workers", "2", cwd=folder) as server:
+        for _ in range(40):
+            assert server.send("GET", "/turn").headers["x-mock-degraded"] == "redis"
+    lost = re.findall(r"(\d+) exchanges are lost", server.log)
+    assert sum(map(int, lost)) == 40
