@@ -54,7 +54,8 @@ def supervise(settings: Settings, directory: Path, listening: socket.socket) -> 
     base = f"{run_name(settings)}{secrets.token_hex(1)}"
     born = 0
     running: list[tuple[Task, BaseProcess]] = []
-    deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+    # All of them may be killed together, twice: then whoever kills them is to be asked, not we.
+    deaths: deque[float] = deque(maxlen=max(MOST_DEATHS, 2 * settings.workers))
 
     def start(number: int, replaces: str | None = None) -> tuple[Task, BaseProcess]:
         nonlocal born
@@ -83,7 +84,7 @@ def supervise(settings: Settings, directory: Path, listening: socket.socket) -> 
 
 def _count(deaths: "deque[float]", status: int) -> None:
     now = time.monotonic()  # noqa: TID251 - the outer edge: clocks start here
-    if len(deaths) == MOST_DEATHS and now - deaths[0] < DEATHS_SECONDS:
+    if len(deaths) == deaths.maxlen and now - deaths[0] < DEATHS_SECONDS:
         message = f"workers end as soon as they start, the last with {status}"
         raise MockServerError(Finding("workers-die", message, hint="the lines above say why"))
     deaths.append(now)
