@@ -203,5 +203,5 @@ def test_another_server(answer: bytes) -> None:
 def test_a_token_is_sent(tmp_path) -> None:
     with running(books(tmp_path), Settings(admin_token="secret-1")) as found:
         MockServer(found.url, token="secret-1").use("empty")
-        with pytest.raises(ControlError, match="the server is bound beyond"):
+        with pytest.raises(ControlError, match="the server asks for its token"):
             MockServer(found.url).use("empty")
