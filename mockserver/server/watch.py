@@ -20,7 +20,7 @@ _SUFFIXES = frozenset((".yaml", ".yml", ".json"))
 _SIBLINGS_LIMIT = 5000
 
 Fingerprint = Mapping[str, tuple[int, ...]]
-"""By path, what changes when the file does; a file that is not there has no part."""
+"""By path, what changes when the file does; empty for a file of the contract that is not there."""
 
 
 class Reload(NamedTuple):
@@ -77,23 +77,23 @@ class Reloader:
         """Reload for as long as the task lives."""
         async with aclosing(look_times(self.directories, watch or watch_directories)) as times:
             async for _ in times:
-                before = await asyncio.to_thread(self.fingerprint)
-                if before != self._seen:
-                    await asyncio.to_thread(self.reload)
-                    after = await asyncio.to_thread(self.fingerprint)
-                    self._seen = self._read_by_then(before, after)
+                if await asyncio.to_thread(self.fingerprint) != self._seen:
+                    await asyncio.to_thread(self._reload_and_see)
 
-    def _read_by_then(self, before: Fingerprint, after: Fingerprint) -> Fingerprint:
-        """Return the state of the files that the load between two fingerprints has surely read.
+    def _reload_and_see(self) -> None:
+        """Reload, and remember the state of the files that the load has surely read.
 
-        What was saved while it read counts as not seen, and so does what appeared among the fixtures; other files
-        that are new are those that the document has begun to refer to.
+        What was saved while it read counts as not seen, and so does what appeared among the fixtures or beside the
+        files of the contract; other files that are new are those that the document has begun to refer to.
         """
+        folders, before = self.directories(), self.fingerprint(beside=True)
+        self.reload()
         top = self._top()
-        return {
+        self._seen = {
             path: before.get(path, mark)
-            for path, mark in after.items()
-            if path in before or not Path(path).is_relative_to(top)
+            for path, mark in self.fingerprint().items()
+            if path in before
+            or not (Path(path).is_relative_to(top) or _up_to_two(Path(path), folders))
         }
 
     def reload(self) -> None:
@@ -137,19 +137,21 @@ class Reloader:
             map(str, self._folders())
         )
 
-    def fingerprint(self) -> Fingerprint:
+    def fingerprint(self, *, beside: bool = False) -> Fingerprint:
         """Return what tells a changed contract from the present one.
 
-        Where something is wrong, files beside the contract's count too: the one that is missing may be about to appear.
+        Args:
+            beside: Whether files beside the contract's count too. Where something is wrong they always do: the one
+                that is missing may be about to appear.
         """
         paths = set(self._files())
         for folder in self._folders():
             paths.update(map(str, _sources(folder.rglob("*"))))
-        if self.state == "failed" or self._contract.findings:
+        if beside or self.state == "failed" or self._contract.findings:
             for directory in self.directories():
                 paths.update(map(str, _sources(Path(directory).glob("*"))))
                 paths.update(map(str, _sources(Path(directory).glob("*/*"))))
-        return {path: mark for path in paths if (mark := _mark(path))}
+        return {path: _mark(path) for path in paths}
 
     def _files(self) -> Iterator[str]:
         yield from self._contract.api.document.files
@@ -184,6 +186,11 @@ def _sources(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _with_suffix(paths: Iterable[Path]) -> Iterator[Path]:
     return (path for path in paths if path.suffix.lower() in _SUFFIXES)
+
+
+def _up_to_two(path: Path, folders: frozenset[str]) -> bool:
+    """Return whether a file lies in one of the folders or one below it."""
+    return str(path.parent) in folders or str(path.parent.parent) in folders
 
 
 def _mark(path: str) -> tuple[int, ...]:

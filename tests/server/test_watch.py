@@ -256,6 +256,45 @@ def test_what_is_saved_during_a_load_is_loaded_next(tmp_path: Path) -> None:
     assert [contract.api.title for contract in watched.used] == ["First", "Second"]
 
 
+@pytest.mark.parametrize(
+    ("first", "missing", "text"),
+    [(None, "openapi.yaml", DOCUMENT), (REFERRING, "parts/pets.yaml", PETS)],
+    ids=["the document", "a file it refers to"],
+)
+def test_what_is_missing_and_appears_during_a_load_is_loaded_next(
+    watched: Watched, first: str | None, missing: str, text: str
+) -> None:
+    settings = locate(Settings(), watched.folder)
+    loads = 0
+
+    def load_too_early() -> Contract:
+        nonlocal loads
+        loads += 1
+        try:
+            return load_contract(settings)
+        finally:
+            if loads == 1:
+                watched.save(watched.folder / missing, text)
+
+    async def ticks(_: Iterable[str]) -> AsyncGenerator[object, None]:
+        for _number in range(3):
+            yield None
+        raise asyncio.CancelledError
+
+    async def run() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await reloader.run(ticks)
+
+    reloader = Reloader(load_contract(settings), None, load=load_too_early, use=watched.used.append)
+    if first is None:
+        watched.document.unlink()
+    else:
+        watched.save(watched.document, first)
+    asyncio.run(run())
+    assert loads == 2
+    assert len(watched.used[-1].api.operations) == (1 if first is None else 2)
+
+
 def test_where_the_system_does_not_notify_time_does() -> None:
     async def failing(directories: Iterable[str]) -> AsyncGenerator[object, None]:
         if not directories:
