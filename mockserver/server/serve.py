@@ -73,27 +73,34 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
         refuse_lonely_workers(settings)
         refuse_shared_coverage(settings)
     process = compose(settings, directory, stream)
-    with listen(settings.host, settings.port) as listening:
-        url = url_of(settings.host, listening)
-        occasion = Occasion(process.contract, settings, settings.seed or "", url, process.live.admin_token)  # fmt: skip
-        # No garbage worth looking for yet: a full collection here takes as long as loading a small document.
-        gc.freeze()
-        gc.enable()
-        text = json.dumps(banner_event(occasion)) + "\n"
-        color = settings.color and stream.isatty()
-        write_out(stream, text if as_json else banner_text(occasion, color=color))
-        if settings.workers > 1:
-            from mockserver.server.workers import supervise
+    try:
+        with listen(settings.host, settings.port) as listening:
+            greet(process, settings, listening, stream)
+            if settings.workers > 1:
+                from mockserver.server.workers import supervise
 
-            supervise(replace(settings, admin_token=process.live.admin_token), directory, listening)
-        try:
+                supervised = replace(settings, admin_token=process.live.admin_token)
+                supervise(supervised, directory, listening)
             process.run(listening)
-        except SystemExit as end:  # of a signal: after uvicorn has stopped, or before it has begun
-            if end.code:
-                raise
+    except SystemExit as end:  # of a signal: after uvicorn has stopped, or before it has begun
+        if end.code:
+            raise
     if told := too_little_served(process, as_json=as_json):
         write_out(stream, f"{told}\n")
         sys.exit(1)
+
+
+def greet(process: "Process", settings: Settings, listening: socket.socket, stream: TextIO) -> None:
+    """Say what is served and where."""
+    url = url_of(settings.host, listening)
+    occasion = Occasion(process.contract, settings, settings.seed or "", url, process.live.admin_token)  # fmt: skip
+    # No garbage worth looking for yet: a full collection here takes as long as loading a small document.
+    gc.freeze()
+    gc.enable()
+    if settings.log_format == "json":
+        write_out(stream, json.dumps(banner_event(occasion)) + "\n")
+    else:
+        write_out(stream, banner_text(occasion, color=settings.color and stream.isatty()))
 
 
 def too_little_served(process: "Process", *, as_json: bool) -> str:

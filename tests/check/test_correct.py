@@ -6,8 +6,11 @@ import pytest
 
 from tests.check.running import OURS, checked
 
+# The first shows what code is reached; the others show the same, and take half of the time where nobody records it.
+SEEDS = ["0", *(pytest.param(str(seed), marks=pytest.mark.no_cover) for seed in range(1, 20))]
 
-@pytest.mark.parametrize("seed", [str(number) for number in range(20)])
+
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", ["seed", "items"])
 def test_a_correct_implementation_passes(kind: str, seed: str) -> None:
     report = checked(kind, options=replace(OURS, seed=seed))
@@ -16,6 +19,7 @@ def test_a_correct_implementation_passes(kind: str, seed: str) -> None:
     assert report.percent == 100.0
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", ["seed", "items"])
 def test_schemathesis_finds_nothing_in_it_either(kind: str) -> None:
     report = checked(kind, options=replace(OURS, skip=(), only=("cases", "schemathesis")))

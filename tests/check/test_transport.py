@@ -89,6 +89,18 @@ def test_a_kept_connection_that_says_more_than_it_was_asked_is_not_used_again() 
         transport.close()
 
 
+def test_what_should_not_follow_is_waited_for_a_few_times_only() -> None:
+    empty = head(status="204 No Content")
+    with answering(*[empty] * 60) as url:
+        transport = Transport(url, timeout=2)
+        taken = [transport.send(HttpRequest("DELETE", b"/items/7")).seconds for _ in range(30)]
+        taken += [transport.send(HttpRequest("DELETE", b"/items/all")).seconds for _ in range(30)]
+        transport.close()
+    # The wait is bounded from below by the clock: how long the others take is the machine's affair.
+    assert all(seconds >= 0.02 for seconds in (*taken[:5], *taken[30:35]))
+    assert sum(seconds < 0.02 for seconds in (*taken[5:30], *taken[35:])) > 25
+
+
 def test_connections_are_kept_and_opened_anew() -> None:
     one = head("Content-Length: 2") + b"ok"
     closing = head("Content-Length: 2", "Connection: close") + b"ok"

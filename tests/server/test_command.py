@@ -4,11 +4,12 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,34 @@ def test_too_little_served_ends_with_1(folder: Path, requests: int, status: int)
     missing = ["listPets 200", "case listPets/one"] if status else []
     unused = [f"  never used: scenario {name}" for name in ("slow", "stuck")] if status else []
     assert told.splitlines() == [*(f"  never served: {name}" for name in missing), *unused]
+
+
+def test_so_it_does_where_the_signal_comes_before_the_first_request_could(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+    process = subprocess.Popen(
+        command("serve", "--min-coverage", "100", "--port", str(port)),
+        cwd=folder, env=environment(), stderr=writing,
+    )  # fmt: skip
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        until(lambda: answers(port))  # it listens, and nobody reads what it greets with
+        process.send_signal(signal.SIGTERM)
+        text = told.read()
+    assert process.wait(10) == 1
+    assert b"served 0.0 % of 2 answers and cases" in text
+
+
+def answers(port: int) -> bool:
+    with suppress(ConnectionRefusedError), closing(socket.create_connection(("127.0.0.1", port))):
+        return True
+    return False
 
 
 def test_what_was_not_served_is_an_event_where_lines_are_json(folder: Path) -> None:
