@@ -11,6 +11,7 @@ Rules of this file, each with a test of its name:
 - No path raises: escapes that are none stay as they are, bytes that are not UTF-8 become U+FFFD.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -207,10 +208,6 @@ class Router:
         The length and the number of close comparisons are bounded: anybody can send a path of 16 KB.
         """
         asked = unquote(path[:150].decode("utf-8", "replace"))
-        pairs = _pairs(asked)
-        shortlist = nlargest(
-            20, self._pairs, key=lambda template: _overlap(pairs, self._pairs[template])
-        )
         matcher = SequenceMatcher(autojunk=False)
         matcher.set_seq2(asked)
 
@@ -218,15 +215,60 @@ class Router:
             matcher.set_seq1(_filled(template, asked)[:150])
             return matcher.ratio()
 
-        best = max(shortlist, key=likeness, default=None)
-        same_path = [operation for operation in self._operations if operation.path == best]
-        same_method = [operation for operation in same_path if operation.method == method]
-        return next(iter(same_method or same_path), None)
+        best = max(self._templates.shortlist(asked), key=likeness, default="")
+        same_path = self._templates.operations.get(best, ())
+        same_method = (operation for operation in same_path if operation.method == method)
+        return next(same_method, next(iter(same_path), None))
 
     @cached_property
-    def _pairs(self) -> dict[str, frozenset[str]]:
-        """The pairs of neighbouring characters in each template: what a first, cheap comparison needs."""
-        return {operation.path: _pairs(operation.path) for operation in self._operations}
+    def _templates(self) -> "_Templates":
+        return _Templates(self._operations)
+
+
+class _Templates:
+    """The path templates of a document by the pairs of neighbouring characters in them, to find similar ones.
+
+    Attributes:
+        operations: Those of each template, in the document's order.
+    """
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations: dict[str, list[Operation]] = {}
+        for operation in operations:
+            self.operations.setdefault(operation.path, []).append(operation)
+        self._texts = tuple(self.operations)
+        self._having: dict[str, list[int]] = {}
+        for index, template in enumerate(self._texts):
+            for pair in _pairs(template):
+                self._having.setdefault(pair, []).append(index)
+
+    def shortlist(self, asked: str) -> list[str]:
+        """Return some templates of which one is the most similar, at a cost that does not grow with the document.
+
+        The rarest pairs tell most and come first; beyond the budget the common ones are not looked at.
+        """
+        pairs = _pairs(asked)
+        shared = Counter[int]()
+        budget = _MOST_PAIRS
+        for having in sorted((self._having.get(pair, ()) for pair in pairs), key=len):
+            shared.update(having[:budget])
+            budget -= len(having)
+            if budget <= 0:
+                break
+        shared.update(
+            range(min(_SHORT, len(self._texts)))
+        )  # where nothing is alike, anything is nearest
+        closest = nlargest(_MOST_COMPARED, shared, key=lambda index: (shared[index], -index))
+
+        def likeness(index: int) -> tuple[float, int]:
+            return _overlap(pairs, _pairs(self._texts[index])), -index
+
+        return [self._texts[index] for index in nlargest(_SHORT, closest, key=likeness)]
+
+
+_MOST_PAIRS = 5000
+_MOST_COMPARED = 100
+_SHORT = 20
 
 
 def _walk(

@@ -131,6 +131,18 @@ def test_a_path_that_is_not_there_names_the_nearest(line, nearest):
     assert missed.nearest.name == nearest
 
 
+def test_the_nearest_of_thousands_is_found_too():
+    described = [f"GET /area{n % 97}/thing{n}/{{id}}/part{n % 13}" for n in range(3000)]
+    missed = router(*described, "GET /users/{id}/invoices").match("GET", b"/users/7/invocies")
+    assert isinstance(missed, NoPath)
+    assert missed.nearest is not None
+    assert missed.nearest.name == "GET /users/{id}/invoices"
+    missed = router(*described).match("GET", b"/area5/thing2430/7/prat12")
+    assert isinstance(missed, NoPath)
+    assert missed.nearest is not None
+    assert missed.nearest.name == "GET /area5/thing2430/{id}/part12"
+
+
 def test_a_document_without_operations_has_no_nearest():
     assert Router([]).match("GET", b"/") == NoPath(None)
 
