@@ -303,7 +303,7 @@ def scenarios_command(*, graph: bool, **given: object) -> None:
     default=900.0,
     metavar="SECONDS",
     show_default=True,
-    help="After so long no further test begins.",
+    help="After so long no further test begins, and Schemathesis is ended.",
 )
 @click.option("--rate", type=float, metavar="N", help="Send at most so many requests in a second.")
 @click.option("--ca", metavar="FILE", help="Trust these certificates too.")

@@ -13,7 +13,7 @@ class Options:
         effort: ``quick`` and ``default`` repeat less than ``deep``.
         only, skip: Kinds, or parts of a probe's name.
         assume_states: What ``given`` asks for is taken to hold.
-        most_seconds: After so long no further probe begins.
+        most_seconds: After so long no further probe begins, and Schemathesis is ended.
         state_url: Where provider states are set; empty without one.
     """
 

@@ -117,6 +117,7 @@ def _outcomes(
     mock: bool,
     ours: list[Outcome],
 ) -> Iterator[Outcome]:
+    end = clock() + run.options.most_seconds
     probes = (
         one for one in probes_of(run, collections, mock=mock) if is_selected(one.id, run.options)
     )
@@ -133,7 +134,9 @@ def _outcomes(
         f"schemathesis/server/{STATEFUL}", run.options
     )
     if chosen or stateful:
-        yield from search(run, ours, chosen, stateful=stateful, mock=mock)
+        yield from search(
+            run, ours, chosen, stateful=stateful, mock=mock, left=lambda: end - clock()
+        )
 
 
 def apply_baseline(report: Report, known: frozenset[str]) -> Report:

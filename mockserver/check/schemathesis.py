@@ -12,7 +12,7 @@ import sys
 import tempfile
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +27,6 @@ from mockserver.validation.media_types import essence
 STATEFUL = "sequences of requests"
 SINGLE = "generated requests"
 _SINGLE = "examples,coverage,fuzzing"
-_SECONDS = 1800
 _EXAMPLES = {"quick": 4, "default": 12, "deep": 150}
 _SCENARIOS = {"quick": 0, "default": 8, "deep": 80}
 _VARIABLE = "MOCKSERVER_CHECK_CREDENTIAL_"
@@ -62,7 +61,13 @@ _NO_DOCUMENT_LISTS = frozenset((405, 406, 411, 413, 414, 415, 429, 431))
 
 
 def search(
-    run: Run, ours: Sequence[Outcome], chosen: Sequence[Operation], *, stateful: bool, mock: bool
+    run: Run,
+    ours: Sequence[Outcome],
+    chosen: Sequence[Operation],
+    *,
+    stateful: bool,
+    mock: bool,
+    left: Callable[[], float] | None = None,
 ) -> Iterator[Outcome]:
     """Run Schemathesis on the chosen operations, and on all for sequences; yield an outcome for each, and one for these.
 
@@ -72,7 +77,9 @@ def search(
         chosen: Operations to search one by one.
         stateful: Sequences are searched too.
         mock: The target is our own mock, which is left free in what it does not promise.
+        left: Seconds that it may take from now on; without it all that the options allow to the whole check.
     """
+    left = left or (lambda: run.options.most_seconds)
     effort = run.options.effort
     left_out = ""
     if stateful and (not _SCENARIOS[effort] or run.options.safe):
@@ -84,7 +91,7 @@ def search(
         chosen = [one for one in chosen if not _streams(one)]
         for part in _parts(run):
             single = [one for one in chosen if one in part.operations]
-            seen, why = _in_part(_Search(run, mock, part), single, stateful=stateful and not left_out)  # fmt: skip
+            seen, why = _in_part(_Search(run, mock, part, left), single, stateful=stateful and not left_out)  # fmt: skip
             found += seen
             reason = reason or why
     for operation in chosen:
@@ -180,6 +187,7 @@ class _Search:
     run_: Run
     mock: bool
     part: _Part
+    left: Callable[[], float]
 
     def run(self, operations: Sequence[Operation], phases: str) -> tuple[list[_Found], str]:
         """Run it once; return what it found, and why it could not run."""
@@ -209,11 +217,14 @@ class _Search:
                     env={**environment, **variables},
                     capture_output=True,
                     text=True,
-                    timeout=_SECONDS,
+                    timeout=max(0.0, self.left()),
                     check=False,
                 )
             except subprocess.TimeoutExpired:
-                return [], f"Schemathesis did not end within {_SECONDS} s"
+                most = f"{run.options.most_seconds:g} s (--max-time)"
+                return list(
+                    self._read(events)
+                ), f"Schemathesis was ended: the check had taken {most}"
             if done.returncode not in (0, 1):
                 return [], f"Schemathesis could not run: {self._last_words(done.stdout)}"
             found = list(self._read(events))
@@ -302,6 +313,8 @@ class _Search:
             return
         with events.open(encoding="utf-8") as lines:
             for line in lines:
+                if not line.endswith("\n"):  # it was ended while it wrote
+                    return
                 event = json.loads(line).get("ScenarioFinished")
                 if event:
                     recorder = event["recorder"]
@@ -405,12 +418,12 @@ def _outcome(
     """Return what was found as one test of ours, without what we have found ourselves and what a server is free to do."""
     routes = {_label(one): one for one in run.api.operations}
     failures: dict[tuple[str, str, int], Failure] = {}
-    for one in found if not reason else ():
+    for one in found:
         asked = routes.get(one.operation, operation)
         if (asked and _is_free(one, asked)) or _is_known(one, asked, ours):
             continue
         failures.setdefault((one.check, one.operation, one.status), _failure(one, asked))
-    state: State = "skipped" if reason else "failed" if failures else "passed"
+    state: State = "failed" if failures else "skipped" if reason else "passed"
     title = operation.name if operation else ""
     place = operation.place if operation else None
     return Outcome("schemathesis", name, title, state, tuple(failures.values()), reason, 0.0, place)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from mockserver.check.options import Options
 from mockserver.check.schemathesis import search
+from tests.check.apps.serving import running
 from tests.check.running import check_app, checked, contract_from, rules, run_at
 from tests.check.test_answers import answering
 
@@ -113,6 +114,35 @@ def test_what_we_have_found_is_not_told_twice() -> None:
 def test_errors_alone_are_no_success(tmp_path: Path) -> None:
     contract = contract_from(tmp_path, DOCUMENT, FIXTURES)
     with answering(b"") as url, run_at(url, contract, ALONE, {"WORD": "user:secret-word"}) as run:
-        found = list(search(run, (), run.api.operations, stateful=False, mock=False))
+        found = list(
+            search(run, (), run.api.operations, stateful=False, mock=False, left=lambda: 60.0)
+        )
     assert {one.state for one in found} <= {"skipped", "failed"}
     assert found
+
+
+@pytest.mark.parametrize("seconds", [0.0, 4.0])
+def test_it_is_ended_when_the_time_is_over(tmp_path: Path, seconds: float) -> None:
+    contract = contract_from(tmp_path, DOCUMENT, FIXTURES)
+    options = replace(ALONE, effort="deep", rate=5.0, most_seconds=seconds)
+    report = check_app(APP, contract, options, {"WORD": "user:secret-word"})
+    assert report.seconds < seconds + 20
+    assert {one.state for one in report.outcomes} <= {"skipped", "failed"}
+    told = f"Schemathesis was ended: the check had taken {seconds:g} s (--max-time)"
+    assert {one.reason for one in report.outcomes} == {told}
+
+
+def test_what_it_had_found_until_then_is_told(tmp_path: Path) -> None:
+    def ends() -> float:
+        return 60.0 if next(turns) else 0.0
+
+    turns = iter((True, False))
+    contract = contract_from(tmp_path, DOCUMENT, FIXTURES)
+    secret = {"WORD": "user:secret-word"}
+    with (
+        running(APP) as port,
+        run_at(f"http://127.0.0.1:{port}", contract, ALONE, secret) as run,
+    ):
+        chosen = run.api.operations[:1]
+        single, _ = search(run, (), chosen, stateful=True, mock=False, left=ends)
+    assert (single.state, bool(single.reason)) == ("failed", True)
