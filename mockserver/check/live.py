@@ -9,12 +9,13 @@ import json
 import re
 import shlex
 import subprocess
-from base64 import b64encode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
 
+from mockserver.check.hiding import Hider
 from mockserver.fixtures.model import Fixtures, Token
+from mockserver.generation.snippets import quoted
 
 _VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _RELATIVE = re.compile(r"([+-])(\d+)(s|m|h|d)")
@@ -77,12 +78,15 @@ class Wallet:
         self.tokens: dict[str, Live] = {
             name: self._resolve(token, live=live) for name, token in fixtures.tokens.items()
         }
+        self._hider = Hider(self._secrets)
 
     def hide(self, text: str) -> str:
         """Return a text with every live secret as the variable that holds it."""
-        for secret in sorted(self._secrets, key=len, reverse=True):  # one may be part of another
-            text = text.replace(secret, self._secrets[secret])
-        return text
+        return self._hider.hide(text)
+
+    def quoted(self, text: str) -> str:
+        """Return a text as one word of a shell, which puts the secrets in."""
+        return self._hider.word(text) or quoted(text)
 
     def _resolve(self, token: Token, *, live: bool) -> Live:
         if token.outcome == "missing":
@@ -96,16 +100,7 @@ class Wallet:
         if isinstance(token.live, str) and not _VARIABLE.search(token.live):
             return Live(value)
         found = _VARIABLE.fullmatch(token.live) if isinstance(token.live, str) else None
-        shown = f"${found[1]}" if found else "$" + re.sub(r"\W", "_", token.name).upper()
-        # As it is, in Basic, in a URL, in a form, in JSON.
-        forms = (
-            value,
-            b64encode(value.encode()).decode(),
-            quote(value, safe=""),
-            quote(value),
-            quote_plus(value),
-        )
-        self._secrets |= dict.fromkeys((*forms, json.dumps(value)[1:-1]), shown)
+        self._secrets[found[1] if found else re.sub(r"\W", "_", token.name).upper()] = value
         return Live(value)
 
     def _read(self, token: Token) -> str:

@@ -4,8 +4,6 @@ Whatever a probe asks, the answer to it must be sound in itself (``answers.py``)
 reports with ``expect``.
 """
 
-import re
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +38,8 @@ SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 AT_ONCE = 16
 MOST_SILENT = 5
 _SHOWN = 2000
+_READ = 10_000
+"""Bytes of a body that secrets are looked for in: more than are shown, so that none is cut before it is hidden."""
 
 
 @dataclass(slots=True)
@@ -230,23 +230,13 @@ class Run:
         if exchange is not None:
             failure = replace(
                 failure,
-                request=self.wallet.hide(_request_text(exchange.request)),
-                answer=self.wallet.hide(_answer_text(exchange)),
-                curl=self._curl(exchange.request),
+                request=self.wallet.hide(_request_text(exchange.request))[:_SHOWN],
+                answer=self.wallet.hide(_answer_text(exchange))[:_SHOWN],
+                curl=curl(exchange.request, self.transport.url, self.wallet.quoted),
             )
         hide = self.wallet.hide
         self._open.failures[key] = replace(
             failure, expected=hide(failure.expected), found=hide(failure.found)
-        )
-
-    def _curl(self, request: HttpRequest) -> str:
-        text = curl(request, self.transport.url)
-        hidden = self.wallet.hide(text)
-        if hidden == text:
-            return text
-        # In single quotes a shell leaves $NAME alone.
-        return re.sub(
-            r"'([^'$]*\$[A-Z][A-Z0-9_]*[^'$]*)'", lambda found: f'"{_doubled(found[1])}"', hidden
         )
 
     # States
@@ -363,8 +353,8 @@ def _request_text(request: HttpRequest) -> str:
         f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in request.headers
     ]
     if request.body:
-        lines += ["", request.body.decode("utf-8", "backslashreplace")]
-    return "\n".join(lines)[:_SHOWN]
+        lines += ["", request.body[:_READ].decode("utf-8", "backslashreplace")]
+    return "\n".join(lines)
 
 
 def _answer_text(exchange: Exchange) -> str:
@@ -376,17 +366,5 @@ def _answer_text(exchange: Exchange) -> str:
         f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in answer.headers
     ]
     if answer.body:
-        lines += ["", answer.body.decode("utf-8", "backslashreplace")]
-    return "\n".join(lines)[:_SHOWN]
-
-
-def shell(text: str, hide: Callable[[str], str]) -> str:
-    """Return a text as one word of a POSIX shell, with live secrets as their variables."""
-    hidden = hide(text)
-    if hidden == text:
-        return shlex.quote(text)
-    return f'"{_doubled(hidden)}"'
-
-
-def _doubled(text: str) -> str:
-    return re.sub(r'([\\"`])', r"\\\1", text)
+        lines += ["", answer.body[:_READ].decode("utf-8", "backslashreplace")]
+    return "\n".join(lines)

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mockserver.check.model import Failure, Outcome, State
-from mockserver.check.runner import Run, shell
+from mockserver.check.runner import Run
 from mockserver.fixtures.model import Token
 from mockserver.spec.document import Document
 from mockserver.spec.model import Operation, find_response, success_response
@@ -359,14 +359,14 @@ class _Search:
         self, request: Mapping[str, object], response: Mapping[str, object]
     ) -> tuple[str, str, str]:
         """Return request, answer and curl as people read them."""
-        hide = self.run_.wallet.hide
+        hide, quoted = self.run_.wallet.hide, self.run_.wallet.quoted
         headers = _headers(request.get("headers"))
         body = _content(request.get("body") or request.get("content"))
         method, uri = str(request.get("method", "")), str(request.get("uri", ""))
         lines = [f"{method} {uri}", *(f"{name}: {value}" for name, value in headers)]
-        parts = [f"curl -X {method} {shell(uri, hide)}"]
-        parts += [f"-H {shell(f'{name}: {value}', hide)}" for name, value in headers]
-        parts += [f"--data-raw {shell(body, hide)}"] if body else []
+        parts = [f"curl -X {method} {quoted(uri)}"]
+        parts += [f"-H {quoted(f'{name}: {value}')}" for name, value in headers]
+        parts += [f"--data-raw {quoted(body)}"] if body else []
         answer = [f"HTTP/1.1 {response.get('status_code', 'no answer')}"]
         answer += [f"{name}: {value}" for name, value in _headers(response.get("headers"))]
         content = _content(response.get("content"))

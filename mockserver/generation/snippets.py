@@ -2,26 +2,27 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mockserver.messages import HttpRequest
 
 
-def curl(request: HttpRequest, base_url: str) -> str:
-    """Return a curl command that a POSIX shell takes as it is."""
-    parts = [f"curl -X {request.method} {_shell(_url(request, base_url))}"]
-    parts += [f"-H {_shell(f'{name}: {value}')}" for name, value in _headers(request)]
+def curl(request: HttpRequest, base_url: str, quote: Callable[[str], str] | None = None) -> str:
+    """Return a curl command that a POSIX shell takes as it is; ``quote`` writes its words in another way."""
+    quote = quote or quoted
+    parts = [f"curl -X {request.method} {quote(_url(request, base_url))}"]
+    parts += [f"-H {quote(f'{name}: {value}')}" for name, value in _headers(request)]
     if request.body:
-        parts.append(f"--data-raw {_shell(_text(request))}")
+        parts.append(f"--data-raw {quote(_text(request))}")
     return " \\\n  ".join(parts)
 
 
 def httpie(request: HttpRequest, base_url: str) -> str:
     """Return an HTTPie command."""
-    parts = [f"http {request.method} {_shell(_url(request, base_url))}"]
-    parts += [_shell(f"{name}:{value}") for name, value in _headers(request)]
+    parts = [f"http {request.method} {quoted(_url(request, base_url))}"]
+    parts += [quoted(f"{name}:{value}") for name, value in _headers(request)]
     if request.body:
-        parts.append(f"--raw {_shell(_text(request))}")
+        parts.append(f"--raw {quoted(_text(request))}")
     return " \\\n  ".join(parts)
 
 
@@ -77,6 +78,6 @@ def _text(request: HttpRequest) -> str:
     return request.body.decode("utf-8", "replace")
 
 
-def _shell(text: str) -> str:
+def quoted(text: str) -> str:
     """Quote for a POSIX shell: double quotes where they are safe, as reference pages write them."""
     return f'"{text}"' if not set(text) & set('"$`\\!\n') else shlex.quote(text)
