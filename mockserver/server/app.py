@@ -114,9 +114,11 @@ class MockApp:
                 known = Known(served, request)
                 decision = exchanges.permit(request)
             else:
-                body = await read_body(
-                    request.headers, receive, limit=self._max_body, complete=complete
-                )
+                if complete is None or len(complete) > self._max_body:
+                    complete = await read_body(
+                        request.headers, receive, limit=self._max_body, complete=complete
+                    )
+                body = complete
                 if body:
                     request = request._replace(body=body)
                     begun = perf_counter()

@@ -12,7 +12,7 @@ Rules of this file, each with rows in ``tests/abuse``:
 import asyncio
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 import httptools
@@ -25,7 +25,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from mockserver.messages import HeaderPair, HttpResponse
-from mockserver.server.cycle import Cycle, header_lines
+from mockserver.server.cycle import Bell, Cycle, header_lines
 from mockserver.server.log import logger
 from mockserver.server.memory import LONGEST, Recent
 from mockserver.server.refusals import (
@@ -400,7 +400,7 @@ class Protocol(HttpToolsProtocol):
             access_logger=self.access_logger,
             access_log=False,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
+            message_event=cast("asyncio.Event", Bell()),
             expect_100_continue=expects and not self.parts,
             keep_alive=self.keep_alive,
             on_response=self.on_response_complete,
@@ -418,6 +418,13 @@ class Protocol(HttpToolsProtocol):
             self.pipeline.appendleft((cycle, self.app))
         else:
             self._start_asgi_task(cycle, self.app)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Start the application, in uvicorn's own way where its settings ask for more."""
+        if self.config.reset_contextvars or not isinstance(cycle, Cycle):
+            super()._start_asgi_task(cycle, app)
+        else:
+            self.tasks.add(self.loop.create_task(cycle.run_among(self.tasks, app)))
 
     def date_line(self) -> bytes:
         """Return uvicorn's own headers of every answer as they are written; they change once a second."""

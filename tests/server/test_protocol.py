@@ -1,6 +1,7 @@
 """One connection in process: what time, ends and broken bytes do to it. Most rows are over sockets (``tests/abuse``)."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockserver.server import protocol as of
-from mockserver.server.cycle import Cycle
+from mockserver.server.cycle import Bell, Cycle
 from mockserver.server.exchanges import Ready, Reply
 from mockserver.server.protocol import Patrol, Protocol
 from mockserver.server.wire import REPLY, Message, Receive, Scope, Send
@@ -342,6 +343,58 @@ def test_a_whole_answer_is_written_at_once_unless_its_client_must_be_waited_for(
         assert connection.transport.ended == "closed"
 
     connected(test)
+
+
+class AtOnce(Connection):
+    """Answers with a whole reply."""
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["extensions"][REPLY](Reply(200, Ready((), (), ()), b"ok", b""))
+
+
+def test_an_answer_leaves_nothing_that_only_a_collection_finds() -> None:
+    async def count() -> int:
+        connection = AtOnce()
+        for _ in range(3):
+            await connection.feed(GET)
+        gc.collect()
+        before = len(connection.transport.written)
+        for _ in range(50):
+            await connection.feed(GET)
+        assert len(connection.transport.written) > 50 * len("HTTP/1.1 200 OK") + before
+        return gc.collect()
+
+    gc.disable()
+    try:
+        assert asyncio.run(count()) < 50  # it was eight for each
+    finally:
+        gc.enable()
+
+
+def test_who_waits_for_more_hears_of_it() -> None:
+    async def ring() -> list[str]:
+        bell, heard = Bell(), []
+
+        async def wait(name: str) -> None:
+            await bell.wait()
+            heard.append(name)
+            bell.clear()
+
+        first = asyncio.create_task(wait("first"))
+        await asyncio.sleep(0)
+        assert heard == []
+        bell.set()
+        await first
+        second = asyncio.create_task(wait("second"))
+        await asyncio.sleep(0)
+        assert heard == ["first"]
+        bell.set()
+        await second
+        bell.set()
+        await bell.wait()
+        return heard
+
+    assert asyncio.run(ring()) == ["first", "second"]
 
 
 def test_a_header_that_would_begin_another_line_is_refused() -> None:
