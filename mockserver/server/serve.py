@@ -8,6 +8,7 @@ import errno
 import gc
 import json
 import logging
+import math
 import secrets  # noqa: TID251 - the one place where a seed is drawn; it is printed, so that any run can be repeated
 import signal
 import socket
@@ -192,6 +193,7 @@ def compose(
         run: Prefix of the ids; ``None`` makes one.
         replaces: That of a process which is no more.
     """
+    began = time.time()  # noqa: TID251 - the outer edge: clocks start here
     contract = load_contract(settings)
     journal = Journal(run or run_name(settings))
     write = partial(write_out, stream)
@@ -208,7 +210,7 @@ def compose(
         journal_file = JournalFile(journal, settings.journal)
     app, live = build_app(
         contract, settings, settings.seed or "", directory, journal=journal, request_log=request_log, replaces=replaces,
-        also=journal_file.take if journal_file else None,
+        also=journal_file.take if journal_file else None, began=began,
     )  # fmt: skip
     return Process(contract, settings, app, live, journal, request_log, journal_file)
 
@@ -230,8 +232,12 @@ def build_app(
     request_log: RequestLog,
     replaces: str | None = None,
     also: Callable[[], object] | None = None,
+    began: float = math.inf,
 ) -> Composed:
-    """Compose the application: mock, control API, state, reload and log; ``also`` is told of each exchange, too."""
+    """Compose the application: mock, control API, state, reload and log; ``also`` is told of each exchange, too.
+
+    What was saved since ``began``, when the load of the contract did, is loaded again.
+    """
     build = partial(build_mock, settings=settings, seed=seed)
     located, served = settings, contract
 
@@ -280,7 +286,7 @@ def build_app(
     store: Store = (
         shared.store if shared else MemoryStore(idle=settings.session_idle, now=time.monotonic)  # noqa: TID251
     )
-    reloader = Reloader(contract, settings.fixtures, load=load, use=use, now=now)
+    reloader = Reloader(contract, settings.fixtures, load=load, use=use, now=now, began=began)
     live = Live(
         settings,
         store,

@@ -5,6 +5,7 @@ editor saves (in place, by rename, by a swapped link), and where a system notifi
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -16,6 +17,8 @@ from mockserver.server.log import ERROR, INFO, WARNING, log_findings, logger
 
 LOOK_SECONDS = 1.0
 _SETTLE_MS = 50
+_COARSE = 0.01
+"""Seconds by which the times of files may lag behind the clock."""
 _SUFFIXES = frozenset((".yaml", ".yml", ".json"))
 _SIBLINGS_LIMIT = 5000
 
@@ -51,6 +54,7 @@ class Reloader:
         load: Loads anew; runs in a thread.
         use: Takes a contract that loaded well; runs in the same thread, so that building may take its time.
         now: Seconds since the epoch.
+        began: The same, when the load of the contract began: what was saved since may not be in it.
 
     Attributes:
         last: How the last load went.
@@ -64,6 +68,7 @@ class Reloader:
         load: Callable[[], Contract],
         use: Callable[[Contract], object],
         now: Callable[[], float] = lambda: 0.0,
+        began: float = math.inf,
     ) -> None:
         self.last = Reload()
         self._now = now
@@ -71,7 +76,11 @@ class Reloader:
         self._fixtures = fixtures
         self._load = load
         self._use = use
-        self._seen = self.fingerprint()
+        newest = (began - _COARSE) * 1e9 if began < math.inf else math.inf
+        self._seen: Fingerprint = {
+            path: mark if not mark or mark[0] < newest else ()
+            for path, mark in self.fingerprint().items()
+        }
 
     async def run(self, watch: Watch | None = None) -> None:
         """Reload for as long as the task lives."""

@@ -295,6 +295,28 @@ def test_what_is_missing_and_appears_during_a_load_is_loaded_next(
     assert len(watched.used[-1].api.operations) == (1 if first is None else 2)
 
 
+@pytest.mark.parametrize(("before", "loads"), [(1.0, 0), (-1.0, 1)], ids=["before", "since"])
+def test_what_was_saved_since_the_first_load_began_is_loaded(
+    watched: Watched, before: float, loads: int
+) -> None:
+    async def ticks(_: Iterable[str]) -> AsyncGenerator[object, None]:
+        for _number in range(3):
+            yield None
+        raise asyncio.CancelledError
+
+    async def run() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await reloader.run(ticks)
+
+    contract = load_contract(locate(Settings(), watched.folder))
+    saved = watched.document.stat().st_mtime
+    reloader = Reloader(
+        contract, None, load=lambda: contract, use=watched.used.append, began=saved + before
+    )
+    asyncio.run(run())
+    assert len(watched.used) == loads
+
+
 def test_where_the_system_does_not_notify_time_does() -> None:
     async def failing(directories: Iterable[str]) -> AsyncGenerator[object, None]:
         if not directories:
