@@ -12,13 +12,14 @@ from mockserver.check.runner import Run
 from mockserver.generation.flatten import Flat, flatten, schema_in, types_of
 from mockserver.generation.values import Unsatisfiable, generate
 from mockserver.json_values import JsonError, decode_json
-from mockserver.messages import HttpRequest
 from mockserver.schemas import Schema, Validator
 from mockserver.spec.model import Direction, Location, MediaType, Operation, Parameter
 from mockserver.validation.media_types import essence, is_json
 
 REFUSALS = (400, 404, 405, 409, 413, 414, 415, 422)
 _LEVELS = 4
+# A whole query string (OpenAPI 3.2) is no single value.
+_PARTS = {"path": "path", "query": "query", "header": "headers", "cookie": "cookies"}
 _FORMATS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "date": (("2024-02-29", "1999-12-31"), ("not-a-date", "2026-02-30", "2026-13-01", "29.02.2024", "2024-02-29T00:00:00Z")),
     "date-time": (("2024-02-29T23:59:59Z", "2024-02-29T23:59:59.123+02:00"), ("not-a-date", "2026-02-30T00:00:00Z", "2024-02-29")),
@@ -39,13 +40,13 @@ def bound_probes(run: Run) -> Iterator[Probe]:
     """Yield a probe for each parameter and each body."""
     for operation in run.api.operations:
         for parameter in operation.parameters:
-            if parameter.schema is not None:
+            if parameter.schema is not None and parameter.location in _PARTS:
                 name = f"bounds of {parameter.location} {parameter.name}"
                 yield Probe(
                     "validation",
                     name,
                     operation,
-                    partial(_parameter, run, operation, parameter),
+                    partial(_parameter, run, operation, parameter, parameter.schema),
                     run.api.document.place(parameter.at),
                 )
         media = json_media(operation)
@@ -76,24 +77,18 @@ def flat_of(run: Run, schema: Schema, direction: Direction = "request") -> Flat:
     return flatten(schema, lambda reference: run.api.schemas.resolve(reference, direction))
 
 
-def _parameter(run: Run, operation: Operation, parameter: Parameter) -> None:
-    if parameter.schema is None:
-        return
+def _parameter(run: Run, operation: Operation, parameter: Parameter, schema: Location) -> None:
     good_status(run, operation)
-    validator = run.api.schemas.validator(parameter.schema, "request")
-    flat = flat_of(run, run.api.schemas.schema(parameter.schema, "request"))
+    validator = run.api.schemas.validator(schema, "request")
+    flat = flat_of(run, run.api.schemas.schema(schema, "request"))
     types = types_of(flat.keywords) or []
     if {"array", "object"} & set(types):
         raise Skip("the parameter is no single value")
-    part = {"path": "path", "query": "query", "header": "headers", "cookie": "cookies"}.get(
-        parameter.location
-    )
-    if part is None:
-        return
+    part = _PARTS[parameter.location]
     name = parameter.name.lower() if part == "headers" else parameter.name
     values = [
         one
-        for one in _scalars(flat, _example(run, parameter.schema))
+        for one in _scalars(flat, _example(run, schema))
         if isinstance(one.value, str | int | float) and not isinstance(one.value, bool)
     ]
     if "string" not in types and {"integer", "number"} & set(types):
@@ -119,7 +114,7 @@ def _parameter(run: Run, operation: Operation, parameter: Parameter) -> None:
         what = f"{parameter.location} {parameter.name} = {value!r:.60} ({variant.label})"
         if inside and part == "path":
             continue  # such an id is no one's
-        _judge(run, exchange, what, inside=inside, fair=variant.fair, place=parameter.schema)
+        _judge(run, exchange, what, inside=inside, fair=variant.fair, place=schema)
 
 
 def _example(run: Run, location: Location) -> object:
@@ -164,46 +159,22 @@ def _body(run: Run, operation: Operation, location: Location) -> None:
     good_status(run, operation)
     validator = run.api.schemas.validator(location, "request")
     schema = run.api.schemas.schema(location, "request")
-    for variant in _drawn(run, operation, schema):
+    drawn = decode_json(run.requests.good(operation)[0].body)
+    for path, variant in _changes(run, schema, drawn, (), _LEVELS):
         request, token = run.requests.good(operation)
-        base = body_of(request)
-        value = variant.value(base) if callable(variant.value) else variant.value
-        if value is base:
-            continue
+        value = _changed(path, variant.value, decode_json(request.body))
         request = run.requests.with_body(operation, request, value)
         inside = validator.is_valid(value)
         alien = not inside or not variant.fair
         exchange = run.send(operation, request, token=token, alien=alien)
+        shown = json.dumps(_shown(variant.value), ensure_ascii=False)[:60]
         _judge(
             run,
             exchange,
-            f"a body with {variant.label}",
+            f"a body with {_pointer(path)} = {shown} ({variant.label})",
             inside=inside,
             fair=variant.fair,
             place=location,
-        )
-
-
-def body_of(request: HttpRequest) -> object:
-    """Return the JSON value of a request's body.
-
-    Raises:
-        Skip: It is none.
-    """
-    try:
-        return decode_json(request.body)
-    except JsonError:
-        raise Skip("the body is no JSON that could be changed") from None
-
-
-def _drawn(run: Run, operation: Operation, schema: Schema) -> Iterator[Variant]:
-    """Yield changes to a body: each value is a function of a fresh good one."""
-    base = body_of(run.requests.good(operation)[0])
-    for path, variant in _changes(run, schema, base, (), _LEVELS):
-        yield Variant(
-            f"{_pointer(path)} = {json.dumps(_shown(variant.value), ensure_ascii=False)[:60]} ({variant.label})",
-            partial(_changed, path, variant.value),
-            variant.fair,
         )
 
 
@@ -218,31 +189,26 @@ def _shown(value: object) -> object:
     return "nothing" if value is ABSENT else value
 
 
-def _pointer(path: tuple[str | int, ...]) -> str:
-    return "/" + "/".join(map(str, path)) if path else "the root"
+def _pointer(path: tuple[str, ...]) -> str:
+    return "/" + "/".join(path) if path else "the root"
 
 
-def _changed(path: tuple[str | int, ...], new: object, base: object) -> object:
+def _changed(path: tuple[str, ...], new: object, base: object) -> object:
+    """Return a value with another member at a path; an object on the way that is not there is made."""
     if not path:
         return new
     first, *rest = path
-    if isinstance(base, dict) and isinstance(first, str):
-        found = dict(base)
-        if not rest and new is ABSENT:
-            found.pop(first, None)
-            return found
-        found[first] = _changed(tuple(rest), new, base.get(first))
-        return found
-    if isinstance(base, list) and isinstance(first, int):
-        found_list = list(base) or [None]
-        found_list[0] = _changed(tuple(rest), new, found_list[0])
-        return found_list
-    return _changed(tuple(rest), new, None) if not rest else base
+    found = dict(base) if isinstance(base, dict) else {}
+    if not rest and new is ABSENT:
+        found.pop(first, None)
+    else:
+        found[first] = _changed(tuple(rest), new, found.get(first))
+    return found
 
 
 def _changes(
-    run: Run, schema: Schema, base: object, path: tuple[str | int, ...], levels: int
-) -> Iterator[tuple[tuple[str | int, ...], Variant]]:
+    run: Run, schema: Schema, base: object, path: tuple[str, ...], levels: int
+) -> Iterator[tuple[tuple[str, ...], Variant]]:
     flat = flat_of(run, schema)
     for variant in _scalars(flat, base):
         yield path, variant

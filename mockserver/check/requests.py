@@ -2,7 +2,8 @@
 
 import json
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from mockserver.check.model import Exchange, Skip
@@ -29,7 +30,6 @@ class Requests:
         self._run = run
         self._calls = 0
         self._good: dict[str, Token | None] = {}
-        self._static: dict[str, bool] = {}
 
     def draw(self, operation: Operation, *, everything: bool = False) -> HttpRequest:
         """Return a valid request without credential, another one at each call.
@@ -44,13 +44,6 @@ class Requests:
         except (Unsatisfiable, ValueError) as error:
             raise Skip(f"no request can be made: {error}") from None
 
-    def static(self, operation: Operation) -> HttpRequest:
-        """Return the valid request that examples make, without credential."""
-        try:
-            return build_request(self._run.api, operation, chance=None)
-        except (Unsatisfiable, ValueError) as error:
-            raise Skip(f"no request can be made: {error}") from None
-
     def of_case(self, case: Case) -> HttpRequest:
         """Return the request of a case, without credential: ``request``, else the literals of ``when``."""
         operation = self._run.api.by_name[case.operation]
@@ -60,8 +53,8 @@ class Requests:
         for part, written in (case.request or {}).items():
             if part == "body":
                 body, has_body = written, True
-            elif isinstance(written, dict):
-                for name, value in written.items():
+            else:
+                for name, value in cast("Mapping[str, object]", written).items():
                     values[part, name.lower() if part == "headers" else name] = value
         request = self._with_values(operation, values, leave_body=has_body)
         if has_body:
