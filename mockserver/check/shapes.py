@@ -63,9 +63,9 @@ def is_hidden(run: Run, schema: Schema) -> bool:
     return bool(flat_of(run, schema, "response").keywords.get("writeOnly"))
 
 
-def kept_members(run: Run, collection: Collection, sent: Mapping[str, object], reader: Operation) -> dict[str, object]:  # fmt: skip
+def kept_members(run: Run, collection: Collection, sent: Mapping[str, object], reader: Operation, status: int = 200) -> dict[str, object]:  # fmt: skip
     """Return what was sent and must be seen again: members that the answer documents too."""
-    seen = answer_properties(run, reader, 200)
+    seen = answer_properties(run, reader, status)
     asked = body_properties(run, collection.create)
     return {
         name: value
