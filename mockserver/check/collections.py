@@ -1,5 +1,6 @@
 """Collections that the paths show: what creates, lists, reads, changes and deletes; and good requests for each."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,7 +8,7 @@ from urllib.parse import unquote
 
 from mockserver.check.model import Exchange, Skip
 from mockserver.check.requests import succeeded
-from mockserver.check.runner import Run
+from mockserver.check.runner import SAFE_METHODS, Run
 from mockserver.fixtures.match import at_pointer
 from mockserver.json_values import JsonError, decode_json
 from mockserver.messages import ABSENT, HttpRequest
@@ -37,8 +38,10 @@ class Collection:
 
     Attributes:
         items: Those on one item, by method.
+        parent: The collection in whose items this one stands.
+        home: The item of the parent that holds what is created here; nothing else changes it.
         kept: A resource that reads and changes may share; ``None`` until one is made.
-        made: Ids of everything that was created, with the token that did.
+        made: The token that created each item, by the items above it and its own id.
     """
 
     run: Run
@@ -47,8 +50,10 @@ class Collection:
     create: Operation
     listing: Operation | None
     items: Mapping[str, Operation]
+    parent: "Collection | None" = None
+    home: Made | None = None
     kept: Made | None = None
-    made: dict[str, str | None] = field(default_factory=dict)
+    made: dict[tuple[object, ...], str | None] = field(default_factory=dict)
     pointers: tuple[str, ...] = field(default_factory=tuple)
 
     def make(
@@ -154,7 +159,7 @@ class Collection:
         identity = self._identity(exchange, body)
         if identity is None:
             return None
-        self.made[str(identity)] = exchange.token
+        self.made[(*self.above(), identity)] = exchange.token
         try:
             sent = decode_json(exchange.request.body)
         except JsonError:
@@ -200,8 +205,13 @@ class Collection:
         """Delete what was created, as far as the API lets us: a checker leaves a place as it found it."""
         if "DELETE" not in self.items:
             return
-        for identity, token in self.made.items():
-            request = self.request(self.items["DELETE"], identity)
+        operation = self.items["DELETE"]
+        names = parameter_names(operation.shortest_path)
+        self.run.places.pop(operation.name, None)  # they are known
+        for ids, token in self.made.items():
+            request = self.run.requests.draw(operation)
+            values = {("path", name): one for name, one in zip(names, ids, strict=False)}
+            request = self.run.requests.set(operation, request, dict(values))
             if token is not None:
                 request = self.run.bearing(request, self.run.fixtures.tokens[token])
             self.run.exchange(request)
@@ -226,9 +236,33 @@ class Collection:
             if part == "body" and pointer.count("/") == 1
         ]
 
+    def above(self) -> list[object]:
+        """Return the ids of the items in which this collection stands, from the left.
+
+        Raises:
+            Skip: One cannot be created.
+        """
+        if self.parent is None:
+            return []
+        if self.home is None:
+            self.home = self.parent.make()
+        return [*self.parent.above(), self.home.id]
+
+    def below(self, operation: Operation) -> list[object]:
+        """Return the ids of the items in which an operation stands, from the left; what may change one gets its own.
+
+        Raises:
+            Skip: One cannot be created.
+        """
+        if operation.method not in SAFE_METHODS:
+            return [*self.above(), self.make().id]
+        if self.kept is None:
+            self.kept = self.make()
+        return [*self.above(), self.kept.id]
+
     def forget(self) -> None:
         """Take nothing for there any more."""
-        self.kept = None
+        self.kept = self.home = None
 
 
 def value_of(exchange: Exchange) -> object:
@@ -245,24 +279,53 @@ def status_of(exchange: Exchange) -> int:
 
 
 def find_collections(run: Run) -> Iterator[Collection]:
-    """Yield each collection, with the good requests of its items registered."""
+    """Yield each collection, with the good requests of its items registered; those that others stand in come first.
+
+    Afterwards a request for what stands below an item is about one that is there.
+    """
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in run.api.operations:
         by_path.setdefault(operation.shortest_path, {})[operation.method] = operation
-    for path, methods in by_path.items():
-        if "POST" not in methods or parameter_names(path):
+    by_item: dict[str, Collection] = {}
+    for path, methods in sorted(by_path.items(), key=lambda entry: entry[0].count("/")):
+        parent = _item_above(path, by_item)
+        if "POST" not in methods or (parameter_names(path) and parent is None):
             continue
         for item, items in by_path.items():
             rest = item.removeprefix(f"{path.rstrip('/')}/")
             if rest != item and rest.startswith("{") and rest.endswith("}") and "/" not in rest:
                 collection = Collection(
-                    run, path, rest[1:-1], methods["POST"], methods.get("GET"), items
+                    run, path, rest[1:-1], methods["POST"], methods.get("GET"), items, parent
                 )
                 collection.pointers = tuple(_links(run, collection))
+                by_item[_shape(item)] = collection
                 for operation in items.values():
                     run.makers[operation.name] = partial(collection.good, operation)
+                for operation in (*methods.values(), *items.values()) if parent else ():
+                    run.places[operation.name] = collection.above
                 run.forgetting.append(collection.forget)
                 yield collection
+    for path, methods in by_path.items():
+        above = _item_above(path, by_item)
+        if above is None:
+            continue
+        for operation in methods.values():
+            if operation.name not in run.makers:
+                run.places.setdefault(operation.name, partial(above.below, operation))
+
+
+def _shape(path: str) -> str:
+    """Return a path whose parameters have no names."""
+    return re.sub(r"\{[^/{}]*\}", "{}", path)
+
+
+def _item_above(path: str, by_item: Mapping[str, Collection]) -> Collection | None:
+    """Return the collection whose items hold all parameters of a path but those of its own end."""
+    segments = path.split("/")
+    last = max((at for at, segment in enumerate(segments) if "{" in segment), default=0)
+    if last == len(segments) - 1:  # an item, whose own parameter is not above it
+        last = max((at for at, segment in enumerate(segments[:-1]) if "{" in segment), default=0)
+    return by_item.get(_shape("/".join(segments[: last + 1]))) if last else None
 
 
 def _links(run: Run, collection: Collection) -> Iterator[str]:

@@ -46,7 +46,7 @@ def is_selected(identity: str, options: Options) -> bool:
 
 def clean(collections: list[Collection]) -> None:
     """Delete what was created, as far as that works."""
-    for collection in collections:
+    for collection in reversed(collections):  # what stands in an item goes before it
         with suppress(Skip, Unreachable):
             collection.clean()
 

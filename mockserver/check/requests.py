@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from mockserver.generation.values import Unsatisfiable
 from mockserver.json_values import JsonError, decode_json
 from mockserver.messages import HeaderPair, HttpRequest
 from mockserver.spec.model import Operation, Parameter, SecurityScheme
+from mockserver.spec.templates import parameter_names
 from mockserver.validation.media_types import encode_body, essence, is_json
 from mockserver.validation.parameters import write_parameter
 
@@ -40,9 +41,24 @@ class Requests:
         self._calls += 1
         chance = self._run.chance.fork(operation.name, self._calls)
         try:
-            return build_request(self._run.api, operation, chance=chance, everything=everything)
+            drawn = build_request(self._run.api, operation, chance=chance, everything=everything)
         except (Unsatisfiable, ValueError) as error:
             raise Skip(f"no request can be made: {error}") from None
+        place = self._run.places.get(operation.name)
+        return self._placed(operation, drawn, place) if place else drawn
+
+    def _placed(
+        self, operation: Operation, drawn: HttpRequest, place: Callable[[], list[object]]
+    ) -> HttpRequest:
+        """Return a request below items that are there, as far as they can be created."""
+        try:
+            ids = place()
+        except Skip:
+            return drawn
+        names = parameter_names(operation.shortest_path)
+        return self.set(
+            operation, drawn, {("path", name): one for name, one in zip(names, ids, strict=False)}
+        )
 
     def of_case(self, case: Case) -> HttpRequest:
         """Return the request of a case, without credential: ``request``, else the literals of ``when``."""

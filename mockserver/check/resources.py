@@ -9,6 +9,7 @@ from mockserver.check.bounds import ABSENT as LEFT_OUT, flat_of, json_media
 from mockserver.check.collections import Collection, Made, status_of, value_of
 from mockserver.check.listings import LISTING_PROBES
 from mockserver.check.model import Exchange, Probe, Skip
+from mockserver.check.nesting import NESTING_PROBES
 from mockserver.check.promises import PROMISE_PROBES
 from mockserver.check.requests import succeeded
 from mockserver.check.runner import Run
@@ -29,7 +30,8 @@ GONE = (404, 410)
 def resource_probes(collections: Iterable[Collection]) -> Iterator[Probe]:
     """Yield the probes of each collection."""
     for collection in collections:
-        for table in (_PROBES, LISTING_PROBES, PROMISE_PROBES):
+        nesting = NESTING_PROBES if collection.parent else {}
+        for table in (_PROBES, LISTING_PROBES, PROMISE_PROBES, nesting):
             for name, check in table.items():
                 yield Probe("resources", name, collection.create, partial(check, collection))
 
@@ -200,7 +202,8 @@ def _location(collection: Collection) -> None:
         return
     path = parts.path
     if not path.startswith("/"):
-        path = collection.path.rsplit("/", 1)[0] + "/" + path
+        asked = made.exchange.request.path.decode("latin-1")
+        path = asked.rpartition("/")[0] + "/" + path  # RFC 3986 §5.2.3
     base = run.transport.base_path
     path = path.removeprefix(base) if base else path
     exchange = collection.ask(collection.items["GET"], HttpRequest("GET", path.encode()), alien=True)  # fmt: skip

@@ -68,6 +68,7 @@ class Run:
         self.requests = Requests(self)
         self.seen: set[tuple[str, str]] = set()
         self.makers: dict[str, Callable[[], tuple[HttpRequest, str | None]]] = {}
+        self.places: dict[str, Callable[[], list[object]]] = {}
         self.forgetting: list[Callable[[], None]] = []
         self.good_statuses: dict[str, int] = {}
         self.states = States(contract.fixtures.provider, wallet.environ, options)
