@@ -5,6 +5,7 @@ Refused: NaN and infinities, duplicate names, invalid UTF-8, numbers that Python
 """
 
 import json
+from collections import Counter
 from typing import NoReturn
 
 MAX_DEPTH = 100
@@ -90,11 +91,9 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise JsonError(f"the name {name[:60]!r} stands twice in one object", name=name)
-            seen.add(name)
+        times = Counter(name for name, _ in pairs)
+        name = next(name for name, count in times.items() if count > 1)
+        raise JsonError(f"the name {name[:60]!r} stands twice in one object", name=name)
     return found
 
 

@@ -50,10 +50,3 @@ def _unused(
         "scenarios": {one.scenario for one in rows},
     }
     return {kind: [name for name in found if name not in used[kind]] for kind, found in names.items()}  # fmt: skip
-
-
-def percent(mock: Mock, served: "Counter[Served]") -> float:
-    """Return the share of the documented answers that were served, 100 where nothing is documented."""
-    total = sum(len(operation.responses) for operation in mock.api.operations)
-    seen = sum(len(_by_key(operation, served)) for operation in mock.api.operations)
-    return 100.0 * seen / total if total else 100.0

@@ -1,11 +1,12 @@
 """Reports of checks: listed, read, and nothing else of the machine."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mockserver.server.control.checks import FOLDER
+from mockserver.server.control.checks import _MOST_BYTES, FOLDER, _sources
 from tests.server.asgi import Running, contract_of, settings_of
 from tests.server.control.test_api import DOCUMENT, JSON
 
@@ -79,3 +80,18 @@ def test_a_server_that_ends_does_not_wait_for_its_check(tmp_path: Path) -> None:
     found.live.stopping = lambda: True
     answered = found.ask("POST", "/__mock/checks", [JSON], b"{}")
     assert (answered.status, json.loads(answered.body)["detail"]) == (409, "the server ends")
+
+
+def test_a_report_beyond_all_measure_is_not_read(server: Running) -> None:
+    write(server, "long.json", REPORT)
+    with (server.live.folder / FOLDER / "long.json").open("ab") as file:
+        file.truncate(_MOST_BYTES + 1)  # a file with a hole, which takes no room
+    assert server.ask("GET", "/__mock/checks/long.json").status == 404
+
+
+def test_the_mock_is_checked_by_the_documents_that_it_serves(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, DOCUMENT)
+    settings = replace(settings, allow_network=True, limit=(("document-bytes", 5000),))
+    said = list(_sources(settings))
+    assert said[:2] == ["--spec", str(settings.spec)]
+    assert said[-3:] == ["--allow-network", "--limit", "document-bytes=5000"]
