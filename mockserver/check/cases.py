@@ -67,11 +67,10 @@ def assert_case(run: Run, case: Case, exchange: Exchange) -> bool:
         [*(one for one, _ in then.headers), *(one for one, _ in then.render_headers)]
     ):
         shown = name.decode("latin-1")
-        if name != b"content-type":
-            holds &= run.expect(
-                bool(answer.values(shown.lower())), exchange, "case-header",
-                f"the header {shown}", "it is absent", clause, case.place,
-            )  # fmt: skip
+        holds &= run.expect(
+            bool(answer.values(shown.lower())), exchange, "case-header",
+            f"the header {shown}", "it is absent", clause, case.place,
+        )  # fmt: skip
     return holds and _matches(run, case, exchange, clause)
 
 

@@ -565,3 +565,25 @@ def test_what_is_made_is_valid(schema, seed):
     except Unsatisfiable:
         return
     Draft202012Validator(schema).validate(found)
+
+
+NESTED: dict[str, Any] = {
+    "type": "object",
+    "required": ["a"],
+    "properties": {"a": {"type": "string", "minLength": 1}},
+}
+for _ in range(45):
+    NESTED = {"type": "object", "required": ["a"], "properties": {"a": NESTED}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"type": "object", "properties": {"b": NESTED}}, id="a member that may be left out"),
+        pytest.param({"type": "array", "items": NESTED}, id="an item that may be left out"),
+        pytest.param({"type": "object", "minProperties": 1, "additionalProperties": NESTED}, id="a member of a map"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_too_deep_ends_the_making(schema: dict[str, Any]) -> None:
+    with pytest.raises(Unsatisfiable, match="deeper than 40 levels"):
+        made(schema)
