@@ -375,8 +375,6 @@ def _combined(bundle: object) -> set[str]:
 
 def _closed(schema: object, *, open_too: set[str], branch: bool = False) -> object:
     """Return a schema whose objects refuse what no keyword of theirs names."""
-    if isinstance(schema, list):
-        return [_closed(one, open_too=open_too) for one in schema]
     if not isinstance(schema, dict):
         return schema
     found: dict[str, object] = {}

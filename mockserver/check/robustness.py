@@ -194,23 +194,22 @@ def _basic(value: str) -> list[bytes]:
 def _token_in_body(run: Run, operation: Operation) -> None:
     """A token in a form is a credential only where the document says so (RFC 6750 §2.2 makes it optional)."""
     token = run.requests.good_token(operation)
+    value = run.wallet.tokens[token.name].value if token else None
     if (
         token is None
+        or value is None
         or not run.is_guarded(operation)
         or operation.method in ("GET", "HEAD", "DELETE")
     ):
         raise Skip("the operation needs no credential, or takes no body")
-    live = run.wallet.tokens[token.name]
     scheme = run.api.security_schemes[token.scheme]
-    if live.value is None:
-        raise Skip("the token has no value")
     bare = bearing(_base(run, operation), scheme, None)
     for body, media in (
-        (f"access_token={live.value}", "application/x-www-form-urlencoded"),
-        (f"token={live.value}", "application/x-www-form-urlencoded"),
-        (f'{{"access_token": "{live.value}"}}', "application/json"),
-        (f'{{"token": "{live.value}"}}', "application/json"),
-        (live.value, "text/plain"),
+        (f"access_token={value}", "application/x-www-form-urlencoded"),
+        (f"token={value}", "application/x-www-form-urlencoded"),
+        (f'{{"access_token": "{value}"}}', "application/json"),
+        (f'{{"token": "{value}"}}', "application/json"),
+        (value, "text/plain"),
     ):
         request = with_header(bare._replace(body=body.encode()), "content-type", media)
         exchange = _survives(run, operation, request)
