@@ -111,21 +111,19 @@ class Run:
         version: str = "1.1",
         close: bool = False,
         bare: bool = False,
-        judged: bool = True,
         alien: bool = False,
         asked: int = 0,
     ) -> Exchange:
         """Send a request, which may bear a named ``token``, and hold the answer to what every answer must be.
 
         ``operation`` is whose answer it is, ``None`` where the request reaches none. An ``alien`` request is no good
-        one: what the document does not say about answers to such is free. ``judged`` is that rules are
-        applied at all; ``asked`` a status that was asked for, and so is no fault by itself.
+        one: what the document does not say about answers to such is free. ``asked`` is a
+        status that was asked for, and so is no fault by itself.
         """
         if self.options.safe and request.method not in SAFE_METHODS:
             raise Skip(f"--safe does not send {request.method}")
         exchange = self.exchange(request, token=token, version=version, close=close, bare=bare)
-        if judged:
-            self.judge_exchange(operation, exchange, alien=alien, asked=asked)
+        self.judge_exchange(operation, exchange, alien=alien, asked=asked)
         return exchange
 
     def exchange(
@@ -221,23 +219,21 @@ class Run:
             self.report(Failure(rule, expected, found, clause, place), exchange)
         return holds
 
-    def report(self, failure: Failure, exchange: Exchange | None) -> None:
+    def report(self, failure: Failure, exchange: Exchange) -> None:
         """Add a failure to the probe under way, each once by rule and text."""
         if self._open is None:
             return
         key = (failure.rule, failure.expected, failure.found)
         if key in self._open.failures:
             return
-        if exchange is not None:
-            failure = replace(
-                failure,
-                request=self.wallet.hide(_request_text(exchange.request))[:_SHOWN],
-                answer=self.wallet.hide(_answer_text(exchange))[:_SHOWN],
-                curl=curl(exchange.request, self.transport.url, self.wallet.quoted),
-            )
         hide = self.wallet.hide
         self._open.failures[key] = replace(
-            failure, expected=hide(failure.expected), found=hide(failure.found)
+            failure,
+            expected=hide(failure.expected),
+            found=hide(failure.found),
+            request=hide(_request_text(exchange.request))[:_SHOWN],
+            answer=hide(_answer_text(exchange))[:_SHOWN],
+            curl=curl(exchange.request, self.transport.url, self.wallet.quoted),
         )
 
     # States
