@@ -255,9 +255,8 @@ class Mock:
                 return self._render_documented(asked, selection)
             case Stored():
                 return self._render_stored(asked, selection)
-            case _:
-                said = (selection.status, selection.slug, selection.detail)
-                return problem_answer(*said, members=_validation(asked.violations))
+            case Refused(slug, status, detail):
+                return problem_answer(status, slug, detail, members=_validation(asked.violations))
 
     def _render_documented(self, asked: Asked, selection: Documented) -> Answer:
         """Make an answer of the document."""
@@ -482,8 +481,8 @@ def _why(selection: Selection, answer: Answer, asked: Asked) -> str:
             parts = [selector, rule, str(case.place)]
         case Documented(_, _, selector, rule) | Stored(_, _, selector, rule):
             parts = [selector, rule, answer.rule, str(answer.place or "")]
-        case _:
-            parts = [selection.rule, answer.rule, str(selection.place or "")]
+        case Refused(_, _, _, rule, place):
+            parts = [rule, answer.rule, str(place or "")]
     if asked.wish.ignored:
         parts.append(f"ignored {asked.wish.ignored}")
     return "; ".join(filter(None, parts))

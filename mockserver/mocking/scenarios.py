@@ -17,7 +17,7 @@ def draw_delay(delay: Delay, chance: Chance, owner: str) -> float:
             seconds = delay.median
         case "uniform":
             seconds = delay.low + (delay.high - delay.low) * draws.number()
-        case _:  # lognormal
+        case "lognormal":
             # Box-Muller: the statistics module would import the global random.
             radius = sqrt(-2 * log(1 - draws.number()))
             seconds = delay.median * exp(delay.sigma * radius * cos(2 * pi * draws.number()))
