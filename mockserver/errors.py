@@ -59,7 +59,7 @@ class Finding:
     def __str__(self) -> str:
         """Return ``place: message; hint`` on one line."""
         text = f"{self.message}; {self.hint}" if self.hint else self.message
-        return f"{self.place}: {text}" if self.place else text
+        return escape(f"{self.place}: {text}" if self.place else text)
 
 
 class MockServerError(Exception):
@@ -122,3 +122,12 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
         return ""
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
     return f"known: {shown}"
+
+
+def escape(text: str) -> str:
+    """Return a text with everything that moves a cursor or ends a line made visible."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

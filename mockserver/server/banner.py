@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockserver import __version__
+from mockserver.errors import escape
 from mockserver.fixtures.contract import Contract
 from mockserver.fixtures.model import Token
 from mockserver.generation.requests import build_request
 from mockserver.generation.snippets import curl
 from mockserver.generation.values import Unsatisfiable
 from mockserver.messages import HeaderPair
-from mockserver.server.log import escape
 from mockserver.settings import Settings
 from mockserver.spec.model import Operation
 from mockserver.validation.errors import EncodeError
@@ -83,7 +83,7 @@ def _sections(occasion: Occasion) -> Iterator[tuple[str, Sequence[str]]]:
     if fixtures.scenarios:
         yield "Scenarios", ["  " + ", ".join(fixtures.scenarios)]
     if commands := try_lines(occasion):
-        yield "Try", [f"  {command}" for command in commands]
+        yield "Try", [f"  {escape(command)}" for command in commands]
     if warnings := contract.findings:
         shown = [f"  {finding}" for finding in warnings[:WARNINGS_SHOWN]]
         if more := len(warnings) - len(shown):

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import NamedTuple, cast
 
-from mockserver.errors import StoreError
+from mockserver.errors import StoreError, escape
 from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Redactor, problem
 from mockserver.mocking.decide import Incoming, Judged, Missed, Mock
 from mockserver.mocking.decision import Decision
 from mockserver.server.cors import Cors, is_preflight
-from mockserver.server.log import escape, logger
+from mockserver.server.log import logger
 from mockserver.server.wire import has_no_body
 from mockserver.settings import Settings
 from mockserver.state.journal import Exchange, Journal, weight_of

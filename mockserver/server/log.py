@@ -1,6 +1,7 @@
 """What is written while the server runs: one line for each exchange, in batches off its path, and messages.
 
-Invariants: a line holds no credential (the journal's entries are redacted) and no control character of a client.
+Invariants: a line holds no credential (the journal's entries are redacted) and no control character of a client or a
+document.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from mockserver.errors import Finding
+from mockserver.errors import Finding, escape
 from mockserver.messages import Violation
 from mockserver.state.journal import Exchange, Journal
 
@@ -129,7 +130,7 @@ class TextLines:
             self._style(_DIM, clock_time(exchange.time)),
             self._style(_BOLD, f"{exchange.method:<7}"),
             f"{_target(exchange):<{self._path}}",
-            f"{exchange.operation or '-':<{self._operation}}",
+            f"{escape(exchange.operation or '-'):<{self._operation}}",
             status,
             f"{exchange.case or '-':<12}",
             self._style(_DIM, escape(f"{token}{exchange.why}")),
@@ -186,15 +187,6 @@ def json_line(exchange: Exchange) -> str:
 def clock_time(seconds: float) -> str:
     """Return the local time of day of seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%H:%M:%S")
-
-
-def escape(text: str) -> str:
-    """Return a text with everything that moves a cursor or ends a line made visible."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
 
 
 def log_findings(level: int, headline: str, findings: Iterable[Finding]) -> None:

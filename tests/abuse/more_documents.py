@@ -49,6 +49,7 @@ REFUSED: Mapping[str, bytes] = as_bytes(
     {
         "utf-32.yaml": answering("{}").encode("utf-32"),
         "utf-16-be.json": f"{{{JSON_HEAD}}}".encode("utf-16-be"),
+        "terminal-version.yaml": 'openapi: "\\e[2J\\nerror: x"\npaths: {}\n',
         "gzip.yaml": b"\x1f\x8b\x08\x00" + bytes(200),
         "image.yaml": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
         "zip.json": b"PK\x03\x04" + bytes(300),
@@ -225,6 +226,7 @@ SERVED: Mapping[str, bytes] = as_bytes(
         "odd-components.yaml": f"{HEAD}components: {{schemas: [1], responses: 5, parameters: {{a: 5}}, securitySchemes: x, headers: null, examples: true, links: {{}}, callbacks: [], pathItems: 7, '': 1}}\n{answering('{}')[len(HEAD) :]}",
         "odd-info.yaml": f"openapi: 3.0.3\ninfo: [1]\ntags: 5\nexternalDocs: []\nwebhooks: 7\njsonSchemaDialect: 9\n{answering('{}')[len(HEAD) :]}",
         "terminal-title.yaml": f"openapi: 3.0.3\ninfo: {{title: \"\\e[2J\\e]0;x\\a\", version: \"\\u202e\"}}\n{answering('{}')[len(HEAD) :]}",
+        "terminal-names.yaml": f'{HEAD}"\\e[2J": 5\npaths: {{/a: {{get: {{operationId: "\\r\\e[2J", responses: {{"200": {{description: "\\e[2J", content: {{application/json: {{schema: {{$ref: "\\e[2J\\nx"}}}}}}}}}}}}}}, "/b\\0\\e[2J": {{get: {{responses: {{"200": {{description: ok}}}}}}}}}}\n',
         "swagger.yaml": "swagger: '2.0'\ninfo: {}\nhost: '[bad'\nbasePath: 5\nschemes: x\nconsumes: {}\nproduces: [5]\npaths: {/a: {get: {parameters: [{in: body, name: a}, {in: body, name: b}, {in: formData, name: c, type: file}, {in: query, name: d, type: array, collectionFormat: x}], responses: {200: {description: ok, schema: {$ref: '#/definitions/A'}}}}}}\ndefinitions: {A: {type: object, allOf: [{$ref: '#/definitions/A'}]}}\n",
     }
 )  # fmt: skip

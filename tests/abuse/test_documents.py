@@ -68,6 +68,7 @@ def test_it_is_refused_in_a_few_words(tmp_path: Path, name: str) -> None:
     assert "Traceback" not in finished.stderr
     assert len(finished.stderr.splitlines()) <= MOST_LINES
     assert len(finished.stderr) < 4000
+    assert finished.stderr.replace("\n", "").isprintable()
     assert not finished.stdout
 
 
@@ -81,6 +82,7 @@ def test_it_is_served_and_every_answer_comes(tmp_path: Path, name: str) -> None:
             assert answered.status < 500 or answered.headers.get("x-mock-error"), answered
         cost = server.cost()
     assert "Traceback" not in server.log
+    assert server.log.replace("\n", "").isprintable()
     assert cost.cpu_seconds < SECONDS
     assert cost.peak_mib < MOST_MIB
 

@@ -140,6 +140,13 @@ def test_a_title_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert "\x1b" not in text
 
 
+def test_a_path_and_what_is_wrong_with_a_document_cannot_move_the_cursor(tmp_path: Path) -> None:
+    odd = OPEN.replace("/health", '"/a\\e[2J"') + '"\\nx": {}\nservers: ["\\e[2J"]\n'
+    text = banner_text(occasion(tmp_path, odd), color=False)
+    assert "warning" in text
+    assert text.replace("\n", "").isprintable()
+
+
 def test_scripts_get_an_event(tmp_path: Path) -> None:
     event = banner_event(occasion(tmp_path, SECURED + "sloppy: 1\n", FIXTURES))
     assert (event["event"], event["url"], event["seed"]) == ("start", "http://127.0.0.1:4010", "s33d")  # fmt: skip

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from hypothesis import given, strategies as st
 
-from mockserver.errors import Finding, Place
+from mockserver.errors import Finding, Place, escape
 from mockserver.messages import Violation
 from mockserver.server.log import (
     SLICE,
@@ -17,7 +17,6 @@ from mockserver.server.log import (
     TextLines,
     clock_time,
     configure_logging,
-    escape,
     json_line,
     log_findings,
     logger,
@@ -61,6 +60,10 @@ def test_a_token_that_is_the_reason_is_named_once() -> None:
 def test_what_is_not_known_is_a_dash() -> None:
     line = TextLines()(EXCHANGE._replace(operation=None, case=None, token=None, query=b""))
     assert "/api/setup-intent  -  201  -             matching case" in line
+
+
+def test_a_name_of_the_document_cannot_move_the_cursor() -> None:
+    assert "a\\r\\x1b[2J" in TextLines()(EXCHANGE._replace(operation="a\r\x1b[2J"))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +193,7 @@ def test_messages_as_json_are_one_line_each(written: StringIO) -> None:
     assert (first["level"], first["message"], first["findings"]) == (
         "error",
         "reload failed",
-        ["bad\nthing"],
+        ["bad\\nthing"],
     )
     assert second["message"] == "failed at /x"
     assert "KeyError: 'gone'" in second["traceback"]
