@@ -316,7 +316,7 @@ FINDINGS = [
         ),
         (
             _as_text,
-            "error: a:b,c.yaml:3:4: 50% bad\nthing; do, better [a-rule]\n"
+            "error: a:b,c.yaml:3:4: 50% bad\\nthing; do, better [a-rule]\n"
             "warning: d.yaml: worse [b-rule]\nerror: nowhere [c-rule]\n3 findings",
         ),
     ],
