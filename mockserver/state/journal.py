@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple, Protocol
 
 from mockserver.messages import HeaderPair, Violation
+from mockserver.state.losses import Losses
 
 
 class Exchange(NamedTuple):
@@ -53,8 +54,20 @@ class Exchange(NamedTuple):
     weight: int = 0
 
 
-Served = tuple[str | None, int, str | None]
-"""Operation, status and case of an answer."""
+class Served(NamedTuple):
+    """What an answer was, as far as it is counted; names, ``None`` where none took part."""
+
+    operation: str | None
+    status: int
+    case: str | None = None
+    token: str | None = None
+    scenario: str | None = None
+
+
+def served_by(one: Exchange) -> Served:
+    """Return as what an exchange is counted."""
+    return Served(one.operation, one.status, one.case, one.token, one.scenario)
+
 
 _OVERHEAD = 1200
 """Bytes that an entry weighs beyond what is counted: measured for ten short headers each way."""
@@ -76,6 +89,11 @@ class JournalView(Protocol):
     @property
     def limit(self) -> int:
         """Return the most entries kept."""
+        ...
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the most bytes kept, about."""
         ...
 
     @property
@@ -108,6 +126,10 @@ class JournalView(Protocol):
         """Forget every exchange, or those of one session; what is counted as served stays."""
         ...
 
+    async def losses(self) -> Losses:
+        """Return what is no longer kept though nobody cleared it; asked after ``entries``, it leaves nothing out."""
+        ...
+
     async def served(self, session: str | None = None) -> "Counter[Served]":
         """Return how often each answer was served since the start; of one session, as far as it is kept."""
         ...
@@ -134,6 +156,7 @@ class Journal:
             deque()
         )  # the first appended is 1; what was cleared leaves a hole
         self._gone: Counter[Served] = Counter()
+        self._losses = Losses()
 
     @property
     def run(self) -> str:
@@ -144,6 +167,11 @@ class Journal:
     def limit(self) -> int:
         """Return the most entries kept."""
         return self._limit
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the most bytes kept, about."""
+        return self._max_bytes
 
     @property
     def kept(self) -> int:
@@ -174,7 +202,8 @@ class Journal:
             gone = self._entries.popleft()
             self._numbers.popleft()
             self._bytes -= _weight(gone)
-            self._gone[gone.operation, gone.status, gone.case] += 1
+            self._gone[served_by(gone)] += 1
+            self._losses.add(gone.session, gone.operation, gone.time)
 
     @property
     def newest(self) -> Exchange:
@@ -208,17 +237,22 @@ class Journal:
         numbers: deque[int] = deque()
         for number, one in zip(self._numbers, self._entries, strict=True):
             if session is None or one.session == session:
-                self._gone[one.operation, one.status, one.case] += 1
+                self._gone[served_by(one)] += 1
                 self._bytes -= _weight(one)
             else:
                 kept.append(one)
                 numbers.append(number)
         self._entries, self._numbers = kept, numbers
+        self._losses.clear(session)
+
+    async def losses(self) -> Losses:
+        """Return what is no longer kept though nobody cleared it."""
+        return self._losses
 
     async def served(self, session: str | None = None) -> "Counter[Served]":
         """Return how often each answer was served since the start; of one session, as far as it is kept."""
         found = Counter(self._gone) if session is None else Counter()
         for one in self._entries:
             if session is None or one.session == session:
-                found[one.operation, one.status, one.case] += 1
+                found[served_by(one)] += 1
         return found

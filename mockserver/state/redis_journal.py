@@ -4,25 +4,29 @@ Invariants: an exchange enters the process's own record before its answer is sen
 sent; what is read holds every exchange that any process had answered when it was asked for, or is refused.
 
 Keys, below the link's root: ``journal`` (stream; ids are the numbers of exchanges), ``journal:ids`` (X-Mock-Trace to number),
-``journal:counts``, ``journal:served`` (how often each answer was), ``writer:RUN`` (the last number of that process),
-``processes`` (by last sign of life); what happens is published on ``news``.
+``journal:counts``, ``journal:served`` (how often each answer was), ``journal:lost`` and ``journal:lost:times`` (by session and
+operation, ``*`` for what may be anybody's: how many are no longer kept, and the time of the latest), ``writer:RUN`` (the last
+number of that process), ``processes`` (by last sign of life); what happens is published on ``news``.
 """
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 from mockserver.errors import Finding, StoreError
 from mockserver.state.exchange_text import read_exchange, write_exchange
-from mockserver.state.journal import Exchange, Journal, Served
+from mockserver.state.journal import Exchange, Journal, Served, served_by
+from mockserver.state.losses import MOST, Losses, Whose
 from mockserver.state.redis_link import Link, Script
 
 LIFE_SECONDS = 60.0
 """After so long without a sign of life a process has ended without a word."""
 _AGAIN_SECONDS = 0.2
+_NEARLY = 0.9
+"""Of the time after which Redis forgets: two clocks measure it."""
 _BATCH = 200
 _BATCH_BYTES = 2**20
 _PAGE = 500
@@ -30,11 +34,17 @@ _PAGE = 500
 _COMMON = """
 local root = KEYS[1]
 local stream, ids, counts = root .. 'journal', root .. 'journal:ids', root .. 'journal:counts'
+local lost, times = root .. 'journal:lost', root .. 'journal:lost:times'
 local function forget(entry)
   local fields = entry[2]
   redis.call('XDEL', stream, entry[1])
   redis.call('HDEL', ids, fields[2])
   redis.call('HINCRBY', counts, 'bytes', -#fields[6])
+end
+local function lose(whose, count, time)
+  redis.call('HINCRBY', lost, whose, count)
+  local latest = redis.call('HGET', times, whose)
+  if not latest or tonumber(time) > tonumber(latest) then redis.call('HSET', times, whose, time) end
 end
 local function publish()
   local appended = redis.call('HGET', counts, 'appended') or '0'
@@ -42,38 +52,61 @@ local function publish()
 end
 """
 
-# ARGV: run, most entries, most bytes, milliseconds to keep, then number, id, session, answer and text of each exchange.
+# ARGV: run, most entries, most bytes, milliseconds to keep, now, most kinds of losses, the number of the last exchange that
+# there is, that of the last one nobody will miss, then number, id, session, answer, text, whose and time of each exchange.
+# A number between that is not there was lost on its way, or here where Redis lost its data.
 _APPEND = Script(
     _COMMON
     + """
 local writer, served = root .. 'writer:' .. ARGV[1], root .. 'journal:served'
-local last = tonumber(redis.call('GET', writer) or '0')
-for i = 5, #ARGV, 5 do
+local last = math.max(tonumber(redis.call('GET', writer) or '0'), tonumber(ARGV[8]))
+local function reach(number)
+  if number > last + 1 then lose('*', number - last - 1, ARGV[5]) end
+end
+for i = 9, #ARGV, 7 do
   if tonumber(ARGV[i]) > last then
+    reach(tonumber(ARGV[i]))
     last = tonumber(ARGV[i])
     local place = redis.call('HINCRBY', counts, 'appended', 1)
-    redis.call('XADD', stream, place .. '-0', 'i', ARGV[i + 1], 's', ARGV[i + 2], 'd', ARGV[i + 4])
+    redis.call('XADD', stream, place .. '-0', 'i', ARGV[i + 1], 's', ARGV[i + 2], 'd', ARGV[i + 4],
+      'w', ARGV[i + 5], 't', ARGV[i + 6])
     redis.call('HSET', ids, ARGV[i + 1], place)
     redis.call('HINCRBY', counts, 'bytes', #ARGV[i + 4])
     redis.call('HINCRBY', served, ARGV[i + 3], 1)
   end
 end
-redis.call('SET', writer, last)
+reach(tonumber(ARGV[7]) + 1)
+redis.call('SET', writer, math.max(last, tonumber(ARGV[7])))
 while redis.call('XLEN', stream) > tonumber(ARGV[2])
-  or (tonumber(redis.call('HGET', counts, 'bytes')) > tonumber(ARGV[3]) and redis.call('XLEN', stream) > 0) do
-  forget(redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1])
+  or (tonumber(redis.call('HGET', counts, 'bytes') or '0') > tonumber(ARGV[3]) and redis.call('XLEN', stream) > 0) do
+  local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  lose(entry[2][8] or '*', 1, entry[2][10] or ARGV[5])
+  forget(entry)
 end
-for _, key in ipairs({stream, ids, counts, served, writer}) do redis.call('PEXPIRE', key, ARGV[4]) end
+if redis.call('HLEN', lost) > tonumber(ARGV[6]) then
+  local count = 0
+  for _, one in ipairs(redis.call('HVALS', lost)) do count = count + tonumber(one) end
+  redis.call('DEL', lost, times)
+  lose('*', count, ARGV[5])
+end
+for _, key in ipairs({stream, ids, counts, served, lost, times, writer}) do redis.call('PEXPIRE', key, ARGV[4]) end
 publish()
 """
 )
 
-# ARGV: the session, none for all.
+# ARGV: the session and what its losses begin with, none for all.
 _CLEAR = Script(
     _COMMON
     + """
 for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
   if #ARGV == 0 or entry[2][4] == ARGV[1] then forget(entry) end
+end
+if #ARGV == 0 then redis.call('DEL', lost, times) end
+for _, whose in ipairs(#ARGV > 0 and redis.call('HKEYS', lost) or {}) do
+  if whose:sub(1, #ARGV[2]) == ARGV[2] then
+    redis.call('HDEL', lost, whose)
+    redis.call('HDEL', times, whose)
+  end
 end
 publish()
 """
@@ -90,6 +123,7 @@ return redis.call('XRANGE', stream, place, place)
 """
 )
 _SERVED = Script("return redis.call('HGETALL', KEYS[1] .. 'journal:served')")
+_LOST = Script(_COMMON + "return {redis.call('HGETALL', lost), redis.call('HGETALL', times)}")
 _COUNTS = Script(
     _COMMON + "return {redis.call('HGET', counts, 'appended') or '0', redis.call('XLEN', stream)}"
 )
@@ -144,7 +178,8 @@ class RedisJournal:
         self._max_bytes = max_bytes
         self._patience = patience
         self._kept_ms = int(idle * 1000)
-        self._sent = own.appended
+        self._sent = self._expired = own.appended
+        self._written = now()
         self._appended = 0
         self._kept = 0
         self._flushing = asyncio.Lock()
@@ -156,6 +191,11 @@ class RedisJournal:
     def limit(self) -> int:
         """Return the most entries kept."""
         return self._limit
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the most bytes kept, about."""
+        return self._max_bytes
 
     @property
     def kept(self) -> int:
@@ -201,16 +241,28 @@ class RedisJournal:
         size = count = 0
         for one in found[:_BATCH]:
             text = write_exchange(one)
-            answer = json.dumps([one.operation, one.status, one.case])
             count += 1
-            words += (self._sent + count, one.id, _bytes(one.session), answer, text)
+            words += (self._sent + count, one.id, _bytes(one.session), json.dumps(served_by(one)))
+            words += (text, _beginning(one.session) + json.dumps(one.operation).encode(), repr(one.time))  # fmt: skip
             size += len(text)
             if size > _BATCH_BYTES:
                 break
-        if count:
-            bounds = (self._own.run, self._limit, self._max_bytes, self._kept_ms)
-            await self._link.run(_APPEND, *bounds, *words)
-            self._sent += count
+        await self._append(self._sent + count, words)
+        self._sent += count
+
+    async def _append(self, last: int, words: Iterable[object] = ()) -> None:
+        bounds = (self._own.run, self._limit, self._max_bytes, self._kept_ms)
+        now = self._now()
+        if (now - self._written) * 1000 > self._kept_ms * _NEARLY:
+            self._expired = self._sent  # which Redis was to forget
+        await self._link.run(_APPEND, *bounds, repr(now), MOST, last, self._expired, *words)
+        self._written = now
+
+    async def _settle(self) -> None:
+        """Write what this process has answered so far, and say how much there was: Redis may have lost it."""
+        await self.flush()
+        async with self._flushing:
+            await self._append(self._sent)
 
     # What others say
 
@@ -220,7 +272,7 @@ class RedisJournal:
             case "journal", [appended, kept]:
                 self._appended, self._kept = int(appended), int(kept)
             case "flush", [token]:
-                await self.flush()
+                await self._settle()
                 await self._link.run(_ACKNOWLEDGE, token, self._own.run)
             case "flushed", [token, run] if token in self._acknowledged:
                 self._acknowledged[token].put_nowait(run)
@@ -238,7 +290,7 @@ class RedisJournal:
         Raises:
             StoreError: Redis is away, or a process did not say so in time.
         """
-        await self.flush()
+        await self._settle()
         self._asked += 1
         token = f"{self._own.run}/{self._asked}"
         said = self._acknowledged[token] = asyncio.Queue()
@@ -294,17 +346,22 @@ class RedisJournal:
     async def clear(self, session: str | None = None) -> None:
         """Forget every exchange, or those of one session; what is counted as served stays."""
         await self.complete()
-        await self._link.run(_CLEAR, *(() if session is None else (_bytes(session),)))
+        words = () if session is None else (_bytes(session), _beginning(session))
+        await self._link.run(_CLEAR, *words)
+
+    async def losses(self) -> Losses:
+        """Return what is no longer kept though nobody cleared it."""
+        counts, times = map(_pairs, await self._link.run(_LOST))
+        return Losses({_whose(key): (int(count), float(times[key])) for key, count in counts.items()})  # fmt: skip
 
     async def served(self, session: str | None = None) -> "Counter[Served]":
         """Return how often each answer was served since the start; of one session, as far as it is kept."""
         if session is not None:
             kept = await self.entries()
-            return Counter((one.operation, one.status, one.case) for one in kept if one.session == session)  # fmt: skip
+            return Counter(served_by(one) for one in kept if one.session == session)
         await self.complete()
         found = await self._link.run(_SERVED)
-        pairs = zip(found[::2], found[1::2], strict=True)
-        return Counter({_served(answer): int(count) for answer, count in pairs})
+        return Counter({Served(*json.loads(key)): int(count) for key, count in _pairs(found).items()})  # fmt: skip
 
 
 def _read(entry: Any) -> tuple[int, Exchange]:
@@ -312,9 +369,22 @@ def _read(entry: Any) -> tuple[int, Exchange]:
     return int(place.partition(b"-")[0]), read_exchange(fields[5])
 
 
-def _served(answer: bytes) -> Served:
-    operation, status, case = json.loads(answer)
-    return operation, status, case
+def _pairs(found: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def _beginning(session: str) -> bytes:
+    """Return what the losses of a session, and no other's, begin with; JSON of the operation follows."""
+    name = _bytes(session)
+    return b"%d:%b" % (len(name), name)
+
+
+def _whose(key: bytes) -> Whose:
+    if key == b"*":
+        return None
+    length, _, rest = key.partition(b":")
+    at = int(length)
+    return rest[:at].decode("utf-8", "surrogatepass"), json.loads(rest[at:])
 
 
 def _bytes(text: str) -> bytes:

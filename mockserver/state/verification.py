@@ -48,6 +48,12 @@ class Times(NamedTuple):
         least = 1 if self.at_least is None and self.at_most is None else self.at_least or 0
         return count >= least and (self.at_most is None or count <= self.at_most)
 
+    def sure(self, count: int, lost: int) -> bool:
+        """Tell whether so many more that are not known, or fewer, would change nothing."""
+        if self.exceeded(count):
+            return True
+        return self.holds(count) == self.holds(count + lost) and not self.exceeded(count + lost)
+
     def exceeded(self, count: int) -> bool:
         """Tell whether a count is more than expected."""
         most = self.at_most if self.exactly is None else self.exactly

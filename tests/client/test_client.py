@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,22 @@ def test_what_was_not_asked_for_is_told_field_by_field(mock: MockServer) -> None
     assert 'operation: expected "addBook", was "listBooks"' in str(few.value)
     with pytest.raises(AssertionError, match="after addBook, it did not come"):
         mock.assert_called(order=["addBook", "addBook"])
+
+
+def test_what_the_journal_has_lost_is_no_success(tmp_path: Path) -> None:
+    with running(books(tmp_path), Settings()) as found:
+        server = MockServer(found.url)
+        first, other = server.session("first"), server.session("other")
+        for _ in range(600):  # 32 MiB are kept
+            send("POST", f"{first.url}/books", b'{"title": "%b"}' % (b"x" * 60_000))
+        first.assert_called("addBook", at_least=500)
+        other.assert_called("addBook", never=True)
+        with pytest.raises(ControlError, match="the journal is incomplete: up to") as told:
+            first.assert_called("addBook", times=550)
+        assert (told.value.status, told.value.slug) == (409, "journal-incomplete")
+        assert "reset() of the Python client" in str(told.value)
+        first.reset()
+        first.assert_called("addBook", never=True)
 
 
 @pytest.mark.parametrize(

@@ -96,10 +96,15 @@ class Running:
     """An application with everything around it in this process."""
 
     def __init__(
-        self, contract: Contract, settings: Settings | None = None, store: Store | None = None
+        self,
+        contract: Contract,
+        settings: Settings | None = None,
+        store: Store | None = None,
+        *,
+        kept: int = 10_000,
     ) -> None:
         self.settings = settings or Settings()
-        self.journal = Journal("t")
+        self.journal = Journal("t", limit=kept)
         self.woken = 0
         self.store = store or MemoryStore()
         self.live = Live(

@@ -69,3 +69,21 @@ def test_what_is_new_is_told_once_though_a_session_was_cleared() -> None:
     assert journal.since(3) == []
     journal.append(exchange(6))
     assert [one.id for one in journal.since(3)] == ["r-6"]
+
+
+def test_what_a_bound_drops_is_known_until_it_is_cleared() -> None:
+    journal = Journal("r", limit=2)
+    for number, session in enumerate("aabba"):
+        journal.append(exchange(number)._replace(session=session, time=float(number)))
+
+    def lost(session: str | None, since: float = 0.0) -> int:
+        losses = asyncio.run(journal.losses())
+        return losses.count(session=session, operations=None, since=since)
+
+    assert [lost(None), lost("a"), lost("b"), lost("c")] == [3, 2, 1, 0]
+    assert lost("a", 1.5) == 0
+    asyncio.run(journal.clear("a"))
+    assert [lost(None), lost("a"), lost("b")] == [1, 0, 1]
+    asyncio.run(journal.clear())
+    assert lost(None) == 0
+    assert (journal.limit, journal.max_bytes) == (2, 32 * 2**20)

@@ -11,7 +11,8 @@ import pytest
 
 from mockserver.errors import StoreError
 from mockserver.state.exchange_text import write_exchange
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.journal import Exchange, Journal, Served
+from mockserver.state.losses import MOST
 from mockserver.state.redis_journal import RedisJournal
 from mockserver.state.redis_link import Link, Script, end
 from tests.redis_server import RedisServer
@@ -30,6 +31,7 @@ class Process:
     """What one process has of a shared journal."""
 
     own: Journal
+    clock: list[float]
     shared: RedisJournal
     link: Link
 
@@ -64,11 +66,11 @@ async def process(
     room: int = 10_000,
     patience: float = 2.0,
 ) -> AsyncIterator[Process]:
-    link, own = Link(url, "t"), Journal(run, limit=room)
+    link, own, clock = Link(url, "t"), Journal(run, limit=room), [1000.0]
     shared = RedisJournal(
-        link, own, now=lambda: 1000.0, limit=limit, max_bytes=max_bytes, patience=patience
+        link, own, now=lambda: clock[0], limit=limit, max_bytes=max_bytes, patience=patience
     )
-    one = Process(own, shared, link)
+    one = Process(own, clock, shared, link)
     await link.run(_JOIN, 1000.0, run)
     hearing = asyncio.create_task(one.hear())
     await shared.listening.wait()
@@ -97,9 +99,9 @@ def test_what_was_answered_before_the_question_is_in_the_answer(url: str) -> Non
             assert found == exchange(answered[1], "default")
             assert await a.shared.entry("none") is None
             assert await b.shared.served() == Counter(
-                {("getPet", 200, None): 2, ("getPet", 404, None): 1}
+                {Served("getPet", 200): 2, Served("getPet", 404): 1}
             )
-            assert await b.shared.served("s") == Counter({("getPet", 200, None): 1})
+            assert await b.shared.served("s") == Counter({Served("getPet", 200): 1})
             assert [one.id for one in (await a.shared.news(2))[1]] == (await traces(a))[2:]
             assert await a.shared.news(3) == (3, [])
             await a.shared.clear("s")
@@ -185,3 +187,102 @@ def test_a_process_that_does_not_say_that_it_has_written_makes_no_verdict(url: s
                 await a.shared.entries()
 
     run(silent)
+
+
+async def lost(one: Process, session: str | None = None, operation: str = "getPet") -> int:
+    """Return what a verdict would have to reckon with."""
+    await one.shared.entries()
+    losses = await one.shared.losses()
+    return losses.count(session=session, operations=[operation], since=0)
+
+
+def test_what_a_bound_drops_is_known_to_all_until_it_is_cleared(url: str) -> None:
+    async def fill() -> None:
+        async with process(url, "a", limit=2) as a, process(url, "b", limit=2) as b:
+            for session in ("s", "1:s", "s", "\udcff", "t", "t"):
+                a.answer(session)
+                await a.shared.flush()
+            assert [await lost(b, name) for name in ("s", "1:s", "\udcff", "t", None)] == [
+                2,
+                1,
+                1,
+                0,
+                4,
+            ]
+            assert await lost(b, operation="addPet") == 0
+            losses = await b.shared.losses()
+            assert losses.count(session="s", operations=None, since=1.0) == 2
+            assert losses.count(session="s", operations=None, since=1.1) == 0
+            await b.shared.clear("s")
+            assert [await lost(a, name) for name in ("s", "1:s", None)] == [0, 1, 2]
+            await b.shared.clear()
+            assert await lost(a) == 0
+            assert (a.shared.limit, a.shared.max_bytes) == (2, 2**25)
+
+    run(fill)
+
+
+def test_too_many_to_be_told_apart_concern_everybody(url: str) -> None:
+    async def fill() -> None:
+        async with process(url, "a", limit=1) as a:
+            many = "for i = 1, tonumber(ARGV[1]) do redis.call('HSET', KEYS[1] .. 'journal:lost', '1:' .. i, 1) end"
+            await a.link.run(Script(many), MOST)
+            a.answer(), a.answer()
+            assert await lost(a, "nobody") == MOST + 1
+
+    run(fill)
+
+
+def test_an_entry_of_an_earlier_version_may_be_anybodys(url: str) -> None:
+    async def fill() -> None:
+        async with process(url, "a", limit=1) as a:
+            old = "redis.call('XADD', KEYS[1] .. 'journal', '1-0', 'i', 'x', 's', 's', 'd', 'x') redis.call('HSET', KEYS[1] .. 'journal:counts', 'appended', 1)"
+            await a.link.run(Script(old))
+            a.answer()
+            assert await lost(a, "nobody") == 1
+            await a.link.run(Script("redis.call('HSET', KEYS[1] .. 'journal:served', '[null, 404, null]', 2)"))  # fmt: skip
+            assert (await a.shared.served())[Served(None, 404)] == 2
+
+    run(fill)
+
+
+def test_what_had_no_room_to_wait_may_be_anybodys(url: str) -> None:
+    async def overflow() -> None:
+        async with process(url, "a", room=3) as a, process(url, "b") as b:
+            for _ in range(5):
+                a.answer()
+            assert [await lost(b, "nobody"), await lost(b, "nobody")] == [2, 2]
+
+    run(overflow)
+
+
+def test_what_redis_has_lost_may_be_anybodys(url: str) -> None:
+    async def flushed() -> None:
+        async with process(url, "a") as a, process(f"{url}-none", "none") as none:
+            a.answer(), a.answer()
+            assert await lost(a) == 0
+            await a.link.run(Script("redis.call('FLUSHALL')"))
+            assert [await lost(a), await lost(a), await lost(none)] == [2, 2, 0]
+            await a.shared.clear()
+            assert await lost(a) == 0
+            a.answer()
+            await a.shared.flush()
+            await a.link.run(Script("redis.call('FLUSHALL')"))
+            trace = a.answer()
+            assert (await traces(a), await lost(a)) == ([trace], 3)
+
+    run(flushed)
+
+
+def test_what_redis_was_to_forget_is_not_missed(url: str) -> None:
+    async def idle() -> None:
+        async with process(url, "a") as a:
+            a.answer()
+            await a.shared.flush()
+            a.clock[0] += 86_400
+            await a.link.run(Script("redis.call('FLUSHALL')"))
+            await a.link.run(_JOIN, a.clock[0], "a")
+            a.answer()
+            assert await lost(a) == 0
+
+    run(idle)

@@ -25,6 +25,7 @@ from mockserver.server.control.guard import PRIVATE
 from mockserver.server.control.live import Live
 from mockserver.server.wire import BodyRefused, Disconnected, read_body
 from mockserver.spec.model import Operation
+from mockserver.state.losses import Losses
 from mockserver.state.queries import JournalQuery, is_status, select
 from mockserver.state.store import DEFAULT_SESSION, Session
 from mockserver.state.verification import (
@@ -356,7 +357,7 @@ async def consumer_coverage(asked: Asked) -> Response:
     only(asked.query, ("session",))
     chosen = asked.query.get("session")
     served = await asked.live.journal.served(chosen)
-    return answer(coverage(asked.live.mock(), served, await asked.live.journal.entries()))
+    return answer(coverage(asked.live.mock(), served))
 
 
 async def verify(asked: Asked) -> Response:
@@ -371,12 +372,51 @@ async def verify(asked: Asked) -> Response:
     session_name = chosen if isinstance(chosen, str) else None
     query = JournalQuery(session=session_name, since=since, limit=0)
     found = select(await asked.live.journal.entries(), query)
+    lost = (
+        await asked.live.journal.losses()
+    )  # after the entries: nothing goes unseen between the two
     if "order" in body:
-        patterns = body["order"]
-        if not isinstance(patterns, list) or not patterns or "request" in body or "times" in body:
+        raws = body["order"]
+        if not isinstance(raws, list) or not raws or "request" in body or "times" in body:
             raise bad("order is a list of requests, and stands alone")
-        return answer(_verdict(verify_order(found, [_pattern(one) for one in patterns])))
-    return answer(_verdict(verify_count(found, _pattern(body.get("request", {})), _times(body.get("times", {})))))  # fmt: skip
+        patterns = [_pattern(one) for one in raws]
+        verdict = verify_order(found, patterns)
+        if not verdict.passed:  # an order that is there is there, whatever else there was
+            _complete(asked, _missing(lost, session_name, patterns, since))
+        return answer(_verdict(verdict))
+    pattern, times = _pattern(body.get("request", {})), _times(body.get("times", {}))
+    verdict = verify_count(found, pattern, times)
+    missing = _missing(lost, session_name, [pattern], since)
+    if not times.sure(verdict.count, missing):
+        _complete(asked, missing)
+    return answer(_verdict(verdict))
+
+
+def _missing(
+    lost: Losses, session: str | None, patterns: list[Mapping[str, object]], since: float
+) -> int:
+    """Return how many exchanges that one of the patterns may mean are no longer kept, at most."""
+    found = 0
+    for pattern in patterns:
+        named, operation = pattern.get("session"), pattern.get("operation")
+        whose = session if session is not None or not isinstance(named, str) else named
+        operations = [operation] if isinstance(operation, str) else None
+        found = max(found, lost.count(session=whose, operations=operations, since=since))
+    return found
+
+
+def _complete(asked: Asked, missing: int) -> None:
+    """Refuse to say what the exchanges that are no longer kept could make false."""
+    if not missing:
+        return
+    kept = asked.live.journal
+    detail = (
+        f"the journal is incomplete: up to {missing} exchanges that are meant are no longer kept: the journal holds the latest {kept.limit},"
+        f" {kept.max_bytes // 2**20} MiB at most, and Redis, where there is one, what it has not lost."
+        " Verify sooner, name session and operation, ask `since` a later time, or make room before a test:"
+        f" DELETE {asked.live.settings.control_prefix}/journal?session=NAME (reset() of the Python client does), without a session for all"
+    )
+    raise Refusal(409, "journal-incomplete", "The journal is incomplete", detail, missing=missing, limit=kept.limit)  # fmt: skip
 
 
 def _pattern(value: object) -> Mapping[str, object]:

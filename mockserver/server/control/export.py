@@ -88,8 +88,8 @@ def _content(one: Exchange) -> Json:
 def metrics(mock: Mock, served: "Counter[Served]", live: Live) -> str:
     """Return counts in the text format of Prometheus; labelled by operation, never by path."""
     counts: Counter[tuple[str, int]] = Counter()
-    for (operation, status, _), count in served.items():
-        counts[operation or "", status] += count
+    for one, count in served.items():
+        counts[one.operation or "", one.status] += count
     lines = [
         "# HELP mockserver_requests_total Requests that were answered.",
         "# TYPE mockserver_requests_total counter",

@@ -313,6 +313,55 @@ def test_expectations(server: Running, body: object, passed: bool) -> None:
     assert verified(server, body)["passed"] is passed
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"request": {"operation": "addPet"}, "times": {"exactly": 0}}, 409),
+        ({"request": {"operation": "addPet"}, "times": {"exactly": 0}, "session": "b"}, 200),
+        ({"request": {"operation": "addPet", "session": "b"}, "times": {"exactly": 0}}, 200),
+        ({"request": {"operation": "addPet"}, "times": {"exactly": 0}, "since": 1000.5}, 200),
+        ({"request": {"operation": {"matches": "^add"}}, "times": {"exactly": 0}}, 409),
+        ({"request": {"operation": "addPet"}, "times": {"at_most": 1}}, 409),
+        ({"request": {"operation": "addPet"}, "times": {"at_most": 2}}, 200),
+        ({"request": {"operation": "addPet"}}, 409),
+        ({"request": {"operation": "addPet"}, "times": {"at_least": 3}}, 200),
+        ({"request": {"operation": "listPets"}, "times": {"exactly": 3}}, 409),
+        ({"request": {"operation": "listPets"}, "times": {"exactly": 1}}, 200),
+        ({"request": {"operation": "listPets"}, "times": {"at_least": 2}}, 200),
+        ({"request": {"path": "/pets"}}, 200),
+        ({"order": [{"operation": "listPets"}, {"path": {"matches": "s"}}]}, 200),
+        ({"order": [{"operation": "addPet"}, {"operation": "listPets"}]}, 409),
+        ({"order": [{"operation": "addPet"}], "session": "b"}, 200),
+    ],
+    ids=str,
+)
+def test_no_verdict_could_be_otherwise_with_what_is_not_kept(
+    tmp_path: Path, body: object, status: int
+) -> None:
+    server = Running(contract_of(tmp_path, DOCUMENT, FIXTURES), kept=2)
+    for method in ("POST", "POST", "GET", "GET", "GET"):
+        server.ask(method, "/pets")  # the first three are kept no longer
+    found = send(server, "POST", "/verify", body)
+    assert found.status == status
+    if status == 409:
+        told = json.loads(found.body)
+        assert told["title"] == "The journal is incomplete"
+        assert (told["missing"], told["limit"]) in ((1, 2), (2, 2), (3, 2))
+        assert f"up to {told['missing']} exchanges" in told["detail"]
+        assert "the latest 2, 32 MiB at most" in told["detail"]
+        assert send(server, "DELETE", "/journal").status == 204
+        assert send(server, "POST", "/verify", body).status == 200
+
+
+def test_what_is_used_is_counted_though_it_is_not_kept(tmp_path: Path) -> None:
+    server = Running(contract_of(tmp_path, DOCUMENT, FIXTURES), kept=1)
+    assert get(server, "/coverage")["unused"]["tokens"] == ["good"]
+    server.ask("GET", "/~slow/pets", [(b"x-key", b"k-12345678")])
+    server.ask("GET", "/pets")
+    unused = get(server, "/coverage")["unused"]
+    assert (unused["tokens"], unused["scenarios"]) == ([], ["turns", "shop"])
+
+
 def test_what_was_not_asked_for_comes_with_the_nearest(server: Running) -> None:
     asked_for(server)
     found = verified(server, {"request": {"operation": "addPet", "body": {"/name": "max"}, "status": 201}})  # fmt: skip
