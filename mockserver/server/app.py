@@ -49,6 +49,9 @@ class MockApp:
         now: Seconds since the epoch.
         recorded: Called after each exchange entered the journal.
         background: Runs from start to stop of the server.
+
+    Attributes:
+        begun: Called when everything is there that answers need.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class MockApp:
         self._memory = Memory()
         self._control = control
         self._background = background
+        self.begun: Callable[[], object] = lambda: None
 
     def use(self, mock: Mock) -> None:
         """Answer from another mock from the next request on; requests under way keep the one they began with."""
@@ -98,6 +102,7 @@ class MockApp:
         await receive()
         async with self._background():
             await send({"type": "lifespan.startup.complete"})
+            self.begun()
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 

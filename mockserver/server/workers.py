@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections import deque
-from multiprocessing.connection import wait
+from functools import partial
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple, TextIO, cast
@@ -22,6 +23,7 @@ from mockserver.settings import Settings
 
 MOST_DEATHS = 5
 DEATHS_SECONDS = 60.0
+"""Of so long as many deaths of workers that never answered are borne as ``MOST_DEATHS`` says, or all of them twice."""
 _STOP_SECONDS = 15.0
 """Above what a drain may take."""
 _AT_ONCE = 4096
@@ -44,45 +46,71 @@ class Task(NamedTuple):
     replaces: str | None = None
 
 
+class Worker(NamedTuple):
+    """One process, as the one that started it sees it.
+
+    Attributes:
+        begun: Bears a word once it answers; ends with it.
+    """
+
+    task: Task
+    process: BaseProcess
+    begun: Connection
+
+    def has_begun(self) -> bool:
+        """Tell of one that has ended whether it had ever answered."""
+        with self.begun:
+            try:
+                return self.begun.recv_bytes() != b""
+            except EOFError:
+                return False
+
+
 def supervise(settings: Settings, directory: Path, listening: socket.socket) -> None:
     """Keep as many processes as the settings say, until a signal; ends with status 0 then.
 
     Raises:
-        MockServerError: They die as soon as they live.
+        MockServerError: They die before they answer, again and again.
     """
-    make = multiprocessing.get_context("spawn").Process
+    spawn = multiprocessing.get_context("spawn")
     base = f"{run_name(settings)}{secrets.token_hex(1)}"
     born = 0
-    running: list[tuple[Task, BaseProcess]] = []
-    # All of them may be killed together, twice: then whoever kills them is to be asked, not we.
+    running: list[Worker] = []
+    # All of them may be killed together while they start, twice: then whoever kills them is to be asked, not we.
     deaths: deque[float] = deque(maxlen=max(MOST_DEATHS, 2 * settings.workers))
 
-    def start(number: int, replaces: str | None = None) -> tuple[Task, BaseProcess]:
+    def start(number: int, replaces: str | None = None) -> Worker:
         nonlocal born
         born += 1
         task = Task(settings, directory, number, f"{base}.{born}", replaces)
-        process = make(target=work, args=(task, listening), daemon=True)
+        # A pipe, not an event: a process that is killed while it holds the lock of one would stop us too.
+        begun, word = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=work, args=(task, listening, word), daemon=True)
         # Until it has its own answer to them: Ctrl-C reaches the whole group, and we pass on what it means.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         process.start()
         signal.signal(signal.SIGINT, handler)
-        return task, process
+        word.close()  # so that it ends with the process
+        return Worker(task, process, begun)
 
     try:
         running += [start(number) for number in range(settings.workers)]
         while True:
-            wait([process.sentinel for _, process in running])
-            for index, (task, process) in enumerate(running):
+            wait([one.process.sentinel for one in running])
+            for index, one in enumerate(running):
+                task, process, _ = one
                 if process.exitcode is None:
                     continue
-                _count(deaths, process.exitcode)
+                if not one.has_begun():
+                    _count(deaths, process.exitcode)
                 logger.warning("worker %d ended with %s and is started again", task.number, process.exitcode)  # fmt: skip
                 running[index] = start(task.number, task.run)
     finally:
-        _end([process for _, process in running])
+        _end([one.process for one in running])
 
 
 def _count(deaths: "deque[float]", status: int) -> None:
+    """Count a process that ended before it answered; one that had answered could live, whoever killed it."""
     now = time.monotonic()  # noqa: TID251 - the outer edge: clocks start here
     if len(deaths) == deaths.maxlen and now - deaths[0] < DEATHS_SECONDS:
         message = f"workers end as soon as they start, the last with {status}"
@@ -105,8 +133,8 @@ def _end(processes: list[BaseProcess]) -> None:
             process.kill()
 
 
-def work(task: Task, listening: socket.socket) -> None:
-    """Be one of the processes."""
+def work(task: Task, listening: socket.socket, word: Connection) -> None:
+    """Be one of the processes; say a ``word`` as soon as it answers."""
     exit_on_signals()
     allow_connections()
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -116,7 +144,9 @@ def work(task: Task, listening: socket.socket) -> None:
         handler.addFilter(_concerns_this_one)
     configure_logging(handler, as_json=task.settings.log_format == "json")
     options = {"run": task.run, "replaces": task.replaces}
-    compose(task.settings, task.directory, stream, **options).run(listening)
+    process = compose(task.settings, task.directory, stream, **options)
+    process.app.begun = partial(word.send_bytes, b"begun")
+    process.run(listening)
 
 
 def _concerns_this_one(record: logging.LogRecord) -> bool:

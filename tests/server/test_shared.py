@@ -9,6 +9,8 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
+from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +221,26 @@ def test_workers_end_when_the_one_that_started_them_is_no_more(folder: Path, pre
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
         with pytest.raises(AssertionError, match="-9"):
             stack.close()
+
+
+def test_workers_that_have_answered_are_started_again_however_often_they_are_killed(
+    folder: Path, prefix: str
+) -> None:
+    with serving("--store", prefix, "--workers", "2", cwd=folder) as server:
+        heard: set[str] = set()
+
+        def answer_of(number: int) -> bool:
+            with suppress(OSError, HTTPException):  # of one that was killed meanwhile
+                trace = server.send("GET", "/nothing").headers["x-mock-trace"]
+                heard.add(trace.rpartition("-")[0].rpartition(".")[2])
+            return {str(number), str(number + 1)} <= heard
+
+        for number in range(1, 9, 2):  # six deaths; five would be borne
+            until(partial(answer_of, number))
+            if number < 7:
+                for pid in pids(server):
+                    os.kill(pid, signal.SIGKILL)
+    assert server.log.count("ended with -9 and is started again") == 6
 
 
 def test_workers_that_cannot_live_end_the_server(folder: Path, prefix: str) -> None:
