@@ -15,8 +15,8 @@ class Coverage:
     """What was served, how often.
 
     Attributes:
-        answers: Documented answers, as ``getBook 404``.
-        cases: Cases of the fixtures, as ``getBook/lent``.
+        answers: Documented answers, as ``getBook 404``, less those that the fixtures exclude.
+        cases: Cases of the fixtures, as ``getBook/lent``, less those that give such an answer.
         unused: Names of tokens and of scenarios that nobody used, by ``tokens`` and ``scenarios``.
     """
 
@@ -29,8 +29,8 @@ class Coverage:
         """Return it from what ``GET /coverage`` answers."""
         rows = found["operations"]
         return cls(
-            {f"{row['name']} {one['status']}": one["served"] for row in rows for one in row["answers"]},
-            {f"{row['name']}/{one['name']}": one["served"] for row in rows for one in row["cases"]},
+            {f"{row['name']} {one['status']}": one["served"] for row in rows for one in row["answers"] if "excluded" not in one},
+            {f"{row['name']}/{one['name']}": one["served"] for row in rows for one in row["cases"] if "excluded" not in one},
             {kind: tuple(found["unused"][kind]) for kind in KINDS},
         )  # fmt: skip
 

@@ -260,6 +260,14 @@ def answers(port: int) -> bool:
     return False
 
 
+def test_what_the_fixtures_exclude_need_not_be_served(folder: Path) -> None:
+    excluded = (
+        "version: 1\ncoverage: {exclude: [{operation: listPets, status: 200, reason: none}]}\n"
+    )
+    (folder / "fixtures" / "coverage.yaml").write_text(excluded)
+    assert served(folder, "--min-coverage", "100", requests=0)[0] == 0
+
+
 def test_what_was_not_served_is_an_event_where_lines_are_json(folder: Path) -> None:
     status, lines = served(folder, "--min-coverage", "50", "--log-format", "json", requests=0)
     assert status == 1

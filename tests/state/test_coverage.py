@@ -26,6 +26,14 @@ def test_the_share_of_answers_and_cases(coverage: Coverage, share: float) -> Non
     assert round(coverage.percent, 1) == share
 
 
+def test_what_the_fixtures_exclude_does_not_count() -> None:
+    answers = [{"status": "200", "served": 1}, {"status": "503", "served": 0, "excluded": "why"}]
+    cases = [{"name": "down", "served": 0, "excluded": "why"}]
+    row = {"name": "getBook", "answers": answers, "cases": cases}
+    read = Coverage.read({"operations": [row], "unused": {"tokens": [], "scenarios": []}})
+    assert (read.percent, read.of) == (100, 1)
+
+
 def test_several_processes_add_up() -> None:
     both = found(1, 0, "valid", "expired") + Coverage.of_json(json.loads(json.dumps(found(0, 2, "valid").as_json())))  # fmt: skip
     assert both == found(1, 2, "valid")

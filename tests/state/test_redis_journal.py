@@ -145,6 +145,17 @@ def test_it_is_bounded_by_number_and_by_bytes(url: str) -> None:
     run(fill)
 
 
+def test_tokens_and_scenarios_are_counted_though_nothing_is_kept(url: str) -> None:
+    async def count() -> None:
+        async with process(url, "a", limit=0) as a:
+            a.own.append(exchange("x", "s")._replace(case="one", token="good", scenario="slow"))
+            assert (await traces(a), a.shared.kept) == ([], 0)
+            used = Served("getPet", 200, "one", token="good", scenario="slow")
+            assert await a.shared.served() == Counter({used: 1})
+
+    run(count)
+
+
 def test_many_go_in_batches_and_come_in_pages(url: str) -> None:
     async def many() -> None:
         async with process(url, "a") as a:

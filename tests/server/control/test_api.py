@@ -353,6 +353,23 @@ def test_no_verdict_could_be_otherwise_with_what_is_not_kept(
         assert send(server, "POST", "/verify", body).status == 200
 
 
+def test_what_the_fixtures_exclude_does_not_count(tmp_path: Path) -> None:
+    exclude = """
+coverage:
+  exclude:
+    - {operation: listPets, status: 4XX, reason: nobody is busy}
+    - {operation: POST /pets, status: 400, reason: never bad}
+"""
+    server = Running(contract_of(tmp_path, DOCUMENT, FIXTURES + exclude))
+    server.ask("GET", "/pets")
+    found = get(server, "/coverage")
+    assert (found["served"], found["of"]) == (1, 2)
+    listing, adding = found["operations"]
+    assert listing["answers"][1] == {"status": "4XX", "served": 0, "excluded": "nobody is busy"}
+    assert [one.get("excluded") for one in listing["cases"]] == [None, None, "nobody is busy"]
+    assert [one.get("excluded") for one in adding["answers"]] == [None, "never bad"]
+
+
 def test_what_is_used_is_counted_though_it_is_not_kept(tmp_path: Path) -> None:
     server = Running(contract_of(tmp_path, DOCUMENT, FIXTURES), kept=1)
     assert get(server, "/coverage")["unused"]["tokens"] == ["good"]
