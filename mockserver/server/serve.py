@@ -115,7 +115,7 @@ def too_little_served(process: "Process", *, as_json: bool) -> str:
     async def ask() -> Coverage:
         journal = process.journal  # of this process, which needs no store to be there
         mock = process.live.mock()
-        return Coverage.read(coverage(mock, await journal.served(), await journal.entries()))
+        return Coverage.read(coverage(mock, await journal.served()))
 
     found = asyncio.run(ask())
     if found.percent >= least:

@@ -157,6 +157,10 @@ class Journal:
         )  # the first appended is 1; what was cleared leaves a hole
         self._gone: Counter[Served] = Counter()
         self._losses = Losses()
+        # What is being dropped, as ``_count_gone`` will count it: session and then as ``Served`` has it.
+        self._going: tuple[str, str | None, int, str | None, str | None, str | None] | None = None
+        self._going_count = 0
+        self._going_time = 0.0
 
     @property
     def run(self) -> str:
@@ -202,8 +206,21 @@ class Journal:
             gone = self._entries.popleft()
             self._numbers.popleft()
             self._bytes -= _weight(gone)
-            self._gone[served_by(gone)] += 1
-            self._losses.add(gone.session, gone.operation, gone.time)
+            kind = (gone.session, gone.operation, gone.status, gone.case, gone.token, gone.scenario)
+            if kind != self._going:
+                self._count_gone()
+                self._going, self._going_time = kind, gone.time
+            self._going_count += 1
+            if gone.time > self._going_time:
+                self._going_time = gone.time
+
+    def _count_gone(self) -> None:
+        """Count what was dropped since the last time: all of one kind, because requests come in rows."""
+        if self._going is not None and self._going_count:
+            session, operation, status, case, token, scenario = self._going
+            self._gone[Served(operation, status, case, token, scenario)] += self._going_count
+            self._losses.add(session, operation, self._going_time, self._going_count)
+        self._going, self._going_count = None, 0
 
     @property
     def newest(self) -> Exchange:
@@ -243,14 +260,17 @@ class Journal:
                 kept.append(one)
                 numbers.append(number)
         self._entries, self._numbers = kept, numbers
+        self._count_gone()
         self._losses.clear(session)
 
     async def losses(self) -> Losses:
         """Return what is no longer kept though nobody cleared it."""
+        self._count_gone()
         return self._losses
 
     async def served(self, session: str | None = None) -> "Counter[Served]":
         """Return how often each answer was served since the start; of one session, as far as it is kept."""
+        self._count_gone()
         found = Counter(self._gone) if session is None else Counter()
         for one in self._entries:
             if session is None or one.session == session:

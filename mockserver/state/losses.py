@@ -24,11 +24,11 @@ class Losses:
     def __init__(self, counts: Mapping[Whose, tuple[int, float]] | None = None) -> None:
         self._counts = dict(counts or {})
 
-    def add(self, session: str, operation: str | None, time: float) -> None:
-        """Count one more."""
+    def add(self, session: str, operation: str | None, time: float, more: int = 1) -> None:
+        """Count one more, or several, the latest of which was at that time."""
         counts, whose = self._counts, (session, operation)
         count, latest = counts.get(whose, (0, time))
-        counts[whose] = (count + 1, max(latest, time))
+        counts[whose] = (count + more, max(latest, time))
         if len(counts) > MOST:
             found = counts.values()
             merged = sum(count for count, _ in found), max(latest for _, latest in found)

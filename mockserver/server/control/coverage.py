@@ -11,7 +11,7 @@ from mockserver.state.journal import Served
 Json = dict[str, object]
 
 
-def coverage(mock: Mock, served: "Counter[Served]", _kept: object = None) -> Json:
+def coverage(mock: Mock, served: "Counter[Served]") -> Json:
     """Return coverage as JSON values; ``served`` of ``of`` documented answers, less those that the fixtures exclude."""
     reasons = _exclusions(mock)
     rows: list[Json] = []

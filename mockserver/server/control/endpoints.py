@@ -372,9 +372,8 @@ async def verify(asked: Asked) -> Response:
     session_name = chosen if isinstance(chosen, str) else None
     query = JournalQuery(session=session_name, since=since, limit=0)
     found = select(await asked.live.journal.entries(), query)
-    lost = (
-        await asked.live.journal.losses()
-    )  # after the entries: nothing goes unseen between the two
+    # After the entries: nothing goes unseen between the two.
+    lost = await asked.live.journal.losses()
     if "order" in body:
         raws = body["order"]
         if not isinstance(raws, list) or not raws or "request" in body or "times" in body:
