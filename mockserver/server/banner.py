@@ -17,6 +17,7 @@ from mockserver.spec.model import Operation
 from mockserver.validation.errors import EncodeError
 
 WARNINGS_SHOWN = 10
+NAMES_SHOWN = 30
 _TOKENS_SHOWN = 12
 _OUTCOMES = {
     "accept": "accepted",
@@ -72,7 +73,10 @@ def _sections(occasion: Occasion) -> Iterator[tuple[str, Sequence[str]]]:
     described = f"  {name}: {count} operation{'s' * (count != 1)} ({_document(contract)}, {api.specification} {api.openapi})"
     yield f"mockserver {__version__}", [described, f"  {url}"]
     if fixtures.tokens:
-        yield "Tokens", list(_tokens(list(fixtures.tokens.values())))
+        tokens = list(fixtures.tokens.values())
+        more = len(tokens) - NAMES_SHOWN
+        rest = [f"  … and {more} more"] if more > 0 else []
+        yield "Tokens", [*_tokens(tokens[:NAMES_SHOWN]), *rest]
     elif api.security_schemes:
         yield (
             "Tokens",
@@ -81,7 +85,10 @@ def _sections(occasion: Occasion) -> Iterator[tuple[str, Sequence[str]]]:
             ],
         )
     if fixtures.scenarios:
-        yield "Scenarios", ["  " + ", ".join(fixtures.scenarios)]
+        names = list(fixtures.scenarios)
+        more = len(names) - NAMES_SHOWN
+        names[NAMES_SHOWN:] = [f"… and {more} more: mockserver scenarios"] if more > 0 else []
+        yield "Scenarios", ["  " + ", ".join(names)]
     if commands := try_lines(occasion):
         yield "Try", [f"  {escape(command)}" for command in commands]
     if warnings := contract.findings:

@@ -66,6 +66,19 @@ def test_the_banner_says_where_and_what(tmp_path: Path, monkeypatch: pytest.Monk
     assert "\x1b" not in text
 
 
+def test_thousands_of_names_are_not_all_listed(tmp_path: Path) -> None:
+    many = "version: 1\ntokens:\n"
+    many += "".join(
+        f"  t{n}: {{scheme: bearer, value: v{n}, outcome: accept}}\n" for n in range(1000)
+    )
+    many += "scenarios:\n" + "".join(f"  s{n}: {{delay: 1s}}\n" for n in range(1000))
+    text = banner_text(occasion(tmp_path, SECURED, many), color=False)
+    lines = text.splitlines()
+    assert "  … and 970 more" in lines
+    assert any(line.endswith(", s29, … and 970 more: mockserver scenarios") for line in lines)
+    assert len(text) < 4000
+
+
 def test_colours_change_no_word(tmp_path: Path) -> None:
     here = occasion(tmp_path, SECURED + "sloppy: 1\n", FIXTURES)
     colored = banner_text(here, color=True)
