@@ -50,6 +50,12 @@ class RedisServer:
         except OSError:
             return False
 
+    def ask(self, command: bytes) -> bytes:
+        """Send it a command of one word, and return what it says."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(command + b"\r\n")
+            return connection.recv(100)
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         assert self._process is not None

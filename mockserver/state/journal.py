@@ -106,6 +106,11 @@ class JournalView(Protocol):
         """Return how many exchanges were ever appended; never goes down."""
         ...
 
+    @property
+    def born(self) -> str:
+        """Return what tells a journal from another that began anew in its place, its first exchange being 1 again."""
+        ...
+
     def notes(self) -> dict[str, object]:
         """Return what is to be said of a journal that is elsewhere: ``waiting``, ``dropped`` and ``dropped_ids``."""
         ...
@@ -231,6 +236,11 @@ class Journal:
         """Return the exchanges appended after the first ``appended`` ones, oldest first, as far as still kept."""
         first = bisect_right(self._numbers, appended)
         return list(islice(self._entries, first, None))
+
+    @property
+    def born(self) -> str:
+        """Return what tells it from another: it lives as long as this process."""
+        return self._run
 
     def notes(self) -> dict[str, object]:
         """Return nothing: it is here."""

@@ -48,7 +48,8 @@ local function lose(whose, count, time)
 end
 local function publish()
   local appended = redis.call('HGET', counts, 'appended') or '0'
-  redis.call('PUBLISH', root .. 'news', 'journal ' .. appended .. ' ' .. redis.call('XLEN', stream))
+  local born = redis.call('HGET', counts, 'born') or ''
+  redis.call('PUBLISH', root .. 'news', 'journal ' .. appended .. ' ' .. redis.call('XLEN', stream) .. ' ' .. born)
 end
 """
 
@@ -60,6 +61,7 @@ _APPEND = Script(
     + """
 local writer, served = root .. 'writer:' .. ARGV[1], root .. 'journal:served'
 local last = math.max(tonumber(redis.call('GET', writer) or '0'), tonumber(ARGV[8]))
+redis.call('HSETNX', counts, 'born', ARGV[1] .. '@' .. ARGV[7] .. '@' .. ARGV[5])
 local function reach(number)
   if number > last + 1 then lose('*', number - last - 1, ARGV[5]) end
 end
@@ -125,7 +127,8 @@ return redis.call('XRANGE', stream, place, place)
 _SERVED = Script("return redis.call('HGETALL', KEYS[1] .. 'journal:served')")
 _LOST = Script(_COMMON + "return {redis.call('HGETALL', lost), redis.call('HGETALL', times)}")
 _COUNTS = Script(
-    _COMMON + "return {redis.call('HGET', counts, 'appended') or '0', redis.call('XLEN', stream)}"
+    _COMMON
+    + "return {redis.call('HGET', counts, 'appended') or '0', redis.call('XLEN', stream), redis.call('HGET', counts, 'born') or ''}"
 )
 
 # ARGV: the time before which a process has ended, the asker's token.
@@ -182,6 +185,8 @@ class RedisJournal:
         self._written = now()
         self._appended = 0
         self._kept = 0
+        self._born = ""
+        self._past: set[str] = set()
         self._flushing = asyncio.Lock()
         self.listening = asyncio.Event()
         self._asked = 0
@@ -206,6 +211,11 @@ class RedisJournal:
     def appended(self) -> int:
         """Return how many exchanges were ever appended, as Redis last said."""
         return self._appended
+
+    @property
+    def born(self) -> str:
+        """Return what tells what Redis has now from what it had before it lost it, as it last said."""
+        return self._born
 
     @property
     def waiting(self) -> int:
@@ -269,8 +279,8 @@ class RedisJournal:
     async def hear(self, kind: str, words: list[str]) -> None:
         """Take a piece of news from ``news``; those that are not the journal's are left alone."""
         match kind, words:
-            case "journal", [appended, kept]:
-                self._appended, self._kept = int(appended), int(kept)
+            case "journal", [appended, kept, *born]:
+                self._learn(int(appended), int(kept), "".join(born))
             case "flush", [token]:
                 await self._settle()
                 await self._link.run(_ACKNOWLEDGE, token, self._own.run)
@@ -281,8 +291,19 @@ class RedisJournal:
 
     async def count(self) -> None:
         """Learn how many exchanges there are."""
-        appended, kept = await self._link.run(_COUNTS)
-        self._appended, self._kept = int(appended), int(kept)
+        appended, kept, born = await self._link.run(_COUNTS)
+        self._learn(int(appended), int(kept), born.decode())
+
+    def _learn(self, appended: int, kept: int, born: str) -> None:
+        """Take what Redis said; news may come later than what was asked for after them."""
+        if born in self._past:
+            return
+        if born in ("", self._born):
+            appended = max(appended, self._appended)
+        else:
+            self._past |= {self._born} - {""}  # of which late news may still come
+            self._born = born
+        self._appended, self._kept = appended, kept
 
     async def complete(self) -> None:
         """Wait until every process has written what it had answered.

@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -220,6 +220,35 @@ def test_a_stream_that_is_closed_stops_nothing() -> None:
     assert stream.getvalue() == "a"
     stream.close()
     serve.write_out(stream, "b")
+
+
+class Meanwhile(str):
+    """A seed that lets something happen while a mock is built from it."""
+
+    __slots__ = ("happens",)
+    happens: list[Callable[[], object]]
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Return its bytes, as whoever builds a mock asks for them."""
+        while self.happens:
+            self.happens.pop()()
+        return super().encode(encoding, errors)
+
+
+def test_a_scenario_that_is_chosen_for_everyone_during_a_reload_is_not_lost(tmp_path: Path) -> None:
+    fixtures = "version: 1\nscenarios: {slow: {delay: 1ms}}\n"
+    settings = settings_of(tmp_path, DOCUMENT, fixtures)
+    seed, journal = Meanwhile("1"), Journal("t")
+    seed.happens = []
+    log = RequestLog(journal, json_line, lambda _: None)
+    _, live = serve.build_app(load_contract(settings), settings, seed, tmp_path, journal=journal, request_log=log)  # fmt: skip
+    seed.happens.append(lambda: live.use_scenario("slow"))
+    (tmp_path / "fixtures" / "all.yaml").write_text(fixtures.replace("1ms", "2ms"))
+    live.reload()
+    assert seed.happens == []
+    assert live.last_reload().state == "ok"
+    assert live.mock().options.scenario == "slow"
+    gc.unfreeze()
 
 
 def test_bad_requests_are_not_our_news(server: Server, caplog: pytest.LogCaptureFixture) -> None:

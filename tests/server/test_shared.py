@@ -168,6 +168,33 @@ def test_events_of_one_show_the_exchanges_of_all(folder: Path, prefix: str) -> N
             pass
 
 
+def test_events_go_on_after_redis_lost_its_data(folder: Path, tmp_path: Path) -> None:
+    with (
+        running_redis(tmp_path) as redis,
+        serving("--store", redis.url, cwd=folder) as one,
+        serving("--store", redis.url, cwd=folder) as two,
+        closing(one.connect()) as connection,
+    ):
+        connection.request("GET", "/__mock/events")
+        stream = connection.getresponse()
+
+        def heard() -> str:
+            while not (line := stream.readline()).startswith(b'data: {"id"'):
+                assert line != b": still here\n"  # nothing has come in a quarter of a minute
+            return str(json.loads(line[6:])["id"])
+
+        for server in (one, two, two):
+            assert server.send("GET", "/turn").headers["x-mock-trace"] == heard()
+        assert verify(one, exactly(3))[1]["passed"]
+        redis.ask(b"FLUSHALL")
+        for _ in range(2):
+            assert two.send("GET", "/turn").headers["x-mock-trace"] == heard()
+        status, said = verify(two, exactly(2))
+        assert (status, said["title"]) == (409, "The journal is incomplete")
+        assert two.send("DELETE", "/__mock/journal").status == 204
+        assert verify(one, exactly(0))[1]["passed"]
+
+
 def pids(server: Server) -> list[int]:
     """Return the processes that a server has started."""
     task = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")

@@ -4,8 +4,10 @@ import asyncio
 import itertools
 import json
 import logging
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO, cast
@@ -16,7 +18,7 @@ from mockserver.server.shared import Shared, _keep_up
 from mockserver.server.workers import Lines
 from mockserver.settings import Settings
 from mockserver.state.journal import Journal
-from mockserver.state.redis_link import Link
+from mockserver.state.redis_link import ANSWER_SECONDS, Link, Script
 from mockserver.state.redis_store import RedisStore
 from tests.redis_server import RedisServer, running_redis
 from tests.running import environment
@@ -72,6 +74,33 @@ def test_what_matches_nothing_is_answered_without_redis_too(
         await link.close()
 
     asyncio.run(miss())
+
+
+def test_callers_that_wait_for_their_turn_do_not_wait_for_redis_one_after_the_other(
+    tmp_path: Path,
+) -> None:
+    async def hang(redis: RedisServer) -> None:
+        running, link = app(tmp_path, redis.url, "a")
+
+        async def ask() -> tuple[int, bytes | None]:
+            request = asked("GET", "/turn", [(b"x-mock-scenario", b"turns")])
+            await running.app(request.scope, request.receive, request.send)
+            return json.loads(request.body), request.headers.get(b"x-mock-degraded")
+
+        assert [await ask(), await ask()] == [(1, None), (2, None)]
+        redis.send(signal.SIGSTOP)
+        begun = time.perf_counter()
+        answers = await asyncio.gather(*(ask() for _ in range(8)))
+        assert time.perf_counter() - begun < 4 * ANSWER_SECONDS  # each would wait so long
+        assert answers == [(3, b"redis")] * 8
+        redis.send(signal.SIGCONT)
+        await link.run(Script("return 1"), probe=True)
+        # Redis may have done what it was asked before it was given up: a turn is lost then, none is taken twice.
+        assert await ask() in [(3, None), (1, None)]
+        await link.close()
+
+    with running_redis(tmp_path) as redis:
+        asyncio.run(hang(redis))
 
 
 def test_without_the_client_of_redis_it_says_what_to_install() -> None:

@@ -285,6 +285,25 @@ def test_what_redis_has_lost_may_be_anybodys(url: str) -> None:
     run(flushed)
 
 
+def test_news_that_come_late_are_no_other_journal(url: str) -> None:
+    async def late() -> None:
+        async with process(url, "a") as a:
+            a.answer(), a.answer()
+            await a.shared.entries()
+            born = a.shared.born
+            await a.shared.hear("journal", ["1", "1", born])
+            await a.shared.hear("journal", ["1", "1"])  # of an earlier version
+            assert (a.shared.appended, a.shared.born) == (2, born)
+            await a.link.run(Script("redis.call('FLUSHALL')"))
+            a.answer()
+            await a.shared.entries()
+            await a.shared.hear("journal", ["2", "2", born])
+            assert a.shared.appended == 1
+            assert a.shared.born != born
+
+    run(late)
+
+
 def test_what_redis_was_to_forget_is_not_missed(url: str) -> None:
     async def idle() -> None:
         async with process(url, "a") as a:

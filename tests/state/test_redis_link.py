@@ -86,6 +86,25 @@ def test_one_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
         asyncio.run(hang(redis))
 
 
+def test_who_waits_for_a_slot_when_redis_goes_waits_no_longer(tmp_path: Path) -> None:
+    async def crowd(redis: RedisServer) -> None:
+        link = Link(redis.url, "t")
+        await link.run(_ONE)
+        redis.send(signal.SIGSTOP)
+        begun = time.perf_counter()
+        calls = (link.run(_ONE) for _ in range(64 * 8))  # eight times as many as there are slots
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        assert time.perf_counter() - begun < 4 * redis_link.ANSWER_SECONDS
+        assert {type(one) for one in found} == {StoreError}
+        redis.send(signal.SIGCONT)
+        calls = (link.run(_ONE, probe=True) for _ in range(64 * 2))
+        assert set(await asyncio.gather(*calls)) == {1}  # no slot was lost
+        await link.close()
+
+    with running_redis(tmp_path) as redis:
+        asyncio.run(crowd(redis))
+
+
 def test_what_failed_before_it_came_back_tells_nothing_of_now(tmp_path: Path) -> None:
     async def late(redis: RedisServer) -> None:
         link = Link(redis.url, "t")

@@ -190,3 +190,60 @@ def test_an_answer_that_got_lost_is_no_second_call(prefix: str) -> None:
         await link.close()
 
     asyncio.run(twice())
+
+
+class Loser:
+    """Stands before a Redis, and once loses the connection after a command was done, before the answer is heard.
+
+    Args:
+        port: Of Redis.
+        word: Stands in the command.
+        between: What happens after it was done, before it can be sent again.
+    """
+
+    def __init__(self, port: int, word: bytes, between: Callable[[], Awaitable[object]]) -> None:
+        self.lost = 0
+        self._port = port
+        self._word = word
+        self._between = between
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry commands and answers of one connection, each in one piece."""
+        answers, commands = await asyncio.open_connection("127.0.0.1", self._port)
+        while command := await reader.read(65_536):
+            commands.write(command)
+            answer = await answers.read(65_536)
+            if self._word in command and not answer.startswith(b"-NOSCRIPT") and not self.lost:
+                self.lost += 1
+                await self._between()
+                break
+            writer.write(answer)
+        writer.close()
+        commands.close()
+
+
+def test_a_commit_whose_answer_is_lost_is_applied_once_whatever_came_between(
+    redis_server: RedisServer,
+) -> None:
+    async def commit() -> None:
+        prefix = f"lost-{next(_prefixes)}"
+        direct = Link(f"{redis_server.url}?prefix={prefix}", "t")
+        other = RedisStore(direct, "b", now=lambda: 1.0)
+
+        async def between() -> None:
+            assert await other.commit(await other.fetch("s"), Advance("addPet"))
+
+        loser = Loser(redis_server.port, b"getPet", between)
+        async with await asyncio.start_server(loser.accept, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            link = Link(f"redis://127.0.0.1:{port}/0?prefix={prefix}", "t")
+            store = RedisStore(link, "a", now=lambda: 1.0)
+            change = Change("position", None, 1)
+            assert await store.commit(await store.fetch("s"), Advance("getPet", (change,)))
+            found = await store.fetch("s")
+            assert (found.calls, found.values) == ({"getPet": 1, "addPet": 1}, {"position": 1})
+            assert (loser.lost, link.away) == (1, "")
+            await link.close()
+        await direct.close()
+
+    asyncio.run(commit())

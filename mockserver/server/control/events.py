@@ -23,11 +23,12 @@ async def events(live: Live, session: str | None, last: int | None) -> AsyncIter
     """
     now = live.journal.appended
     seen = now if last is None or last > now else last  # a number beyond is of another run
-    changes = live.changes
+    changes, born = live.changes, live.journal.born
     quiet = 0.0
     yield b"retry: 1000\n: hello\n\n"
     while not live.stopping():
-        seen = min(seen, live.journal.appended)  # a store that has lost its data counts anew
+        if live.journal.born != born:  # a store that has lost its data counts anew
+            born, seen = live.journal.born, 0
         if live.journal.appended > seen:
             quiet = 0.0
             with suppress(StoreError):  # they come when it is back
