@@ -24,7 +24,7 @@ def _key(seed: bytes) -> bytes:
 def _begun(seed: bytes, parts: tuple[object, ...]) -> "blake2b":
     """Return the digest of the parts that many streams begin with, to be copied."""
     label = "".join([f"{part}\x1f" for part in parts]).encode("utf-8", "surrogatepass")
-    return blake2b(label, digest_size=32, key=_key(seed))
+    return blake2b(label, key=_key(seed))
 
 
 class Chance:
@@ -33,7 +33,7 @@ class Chance:
     Args:
         seed: Any length; hashed down to a key.
         parts: Who asks: session, operation, call number, and so on.
-        key: The digest of seed and parts, where it is known.
+        key: The digest of seed and parts, where it is known; 64 bytes.
     """
 
     __slots__ = ("_counter", "_key")
@@ -41,7 +41,7 @@ class Chance:
     def __init__(self, seed: bytes, *parts: object, key: bytes = b"") -> None:
         if not key:
             label = "\x1f".join([str(part) for part in parts]).encode("utf-8", "surrogatepass")
-            key = blake2b(label, digest_size=32, key=_key(seed)).digest()
+            key = blake2b(label, key=_key(seed)).digest()
         self._key = key
         self._counter = 0
 
@@ -58,13 +58,15 @@ class Chance:
 
     def bytes(self, count: int) -> bytes:
         """Return the next ``count`` bytes."""
-        if count <= 64:  # one digest: nearly always
-            self._counter += 1
-            return blake2b(self._counter.to_bytes(8, "big"), key=self._key).digest()[:count]
+        if not self._counter and count <= 64:
+            # The key itself: most streams draw once, and no second digest is spent on them.
+            self._counter = 1
+            return self._key[:count]
         drawn = b""
         while len(drawn) < count:
-            self._counter += 1
-            drawn += blake2b(self._counter.to_bytes(8, "big"), key=self._key).digest()
+            number = self._counter
+            self._counter = number + 1
+            drawn += blake2b(number.to_bytes(8, "big"), key=self._key).digest()
         return drawn[:count]
 
     def integer(self, low: int, high: int) -> int:

@@ -4,7 +4,7 @@ No clock, no sleep, no I/O: time and chance come in through the session and the 
 ``Decision``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,11 +19,11 @@ from mockserver.fixtures.model import (
 from mockserver.fixtures.templates import CannotRender
 from mockserver.fixtures.tokens import Keyring
 from mockserver.generation.chance import Chance
-from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, RequestValues, Violation
+from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Violation
 from mockserver.mocking.answers import Answer, DocumentAnswers, not_acceptable, problem_answer
 from mockserver.mocking.authenticate import Authenticator
 from mockserver.mocking.controls import Controls, Wish, read_controls, read_prefix
-from mockserver.mocking.decision import Decision
+from mockserver.mocking.decision import Decision, Reasons
 from mockserver.mocking.explain import Explainer
 from mockserver.mocking.faults import Struck, broken, has_fault, strike
 from mockserver.mocking.memory import override_key
@@ -218,11 +218,11 @@ class Mock:
             return decision
         chance = self._chance(operation, session)
         try:
-            body = render(_context(request, judgement.values, claims, chance))
+            body = render(TemplateContext(request, judgement.values, claims, chance))
         except CannotRender:
             return None
-        status, headers, _ = decision.response
-        return decision.with_response(HttpResponse(status, headers, body))
+        (status, headers, _), reasons, _, advance, _ = decision
+        return Decision(HttpResponse(status, headers, body), reasons, 0.0, advance)
 
     def _scenario(self, controls: Controls, session: Session) -> tuple[Scenario | str | None, str]:
         """Return the scenario in force and what chose it; its bare name where there is no such scenario."""
@@ -315,7 +315,7 @@ class Mock:
             token = asked.identity.token
             claims = token.claims if token else {}
             chance = self._chance(asked.operation, asked.session)
-            context = _context(asked.request, asked.values, claims, chance)
+            context = TemplateContext(asked.request, asked.values, claims, chance)
             try:
                 body = then.render(context) if then.render else body
                 own += tuple((name, render(context)) for name, render in then.render_headers)
@@ -387,8 +387,7 @@ class Mock:
         advance = None if isinstance(selection, Refused) else selection.advance
         if isinstance(selection, Stored) and answer.error:
             advance = None  # what the client is not told of has not happened
-        return Decision(
-            response,
+        reasons = Reasons(
             operation,
             case.name if case else None,
             scenario.name if scenario else None,
@@ -396,13 +395,13 @@ class Mock:
             violations,
             asked.identity.token.name if asked.identity.token else None,
             answer.error,
-            sum(
-                draw_delay(delay, self._chance(asked.operation, asked.session), owner)
-                for owner, delay in delays.items()
-                if delay
-            ),
-            advance or Advance(operation.name),
         )
+        delay = sum(
+            draw_delay(delay, self._chance(asked.operation, asked.session), owner)
+            for owner, delay in delays.items()
+            if delay
+        )
+        return Decision(response, reasons, delay, advance or Advance(operation.name))
 
     def _unrouted(
         self, missed: Missed, request: HttpRequest, scenario: Scenario | None
@@ -457,16 +456,7 @@ class Mock:
         """Return a decision that no operation takes part in."""
         name = scenario.name if scenario else None
         explained = self._explain.explained(Answer(response, why), scenario=name, why=why)
-        return Decision(explained, None, None, name, why, error=error)
-
-
-def _context(
-    request: HttpRequest, values: RequestValues, claims: Mapping[str, object], chance: Chance
-) -> TemplateContext:
-    """Return what a template may see."""
-    path = request.path.decode("latin-1")
-    url = f"{path}?{request.query.decode('latin-1')}" if request.query else path
-    return TemplateContext(request.method, url, values, claims, chance)
+        return Decision(explained, Reasons(None, None, name, why, error=error))
 
 
 def _specificity(case: Case) -> int:

@@ -22,21 +22,17 @@ class WireFault(NamedTuple):
     pieces: int = 1
 
 
-class Decision(NamedTuple):
-    """The answer to one request, and the reasons.
+class Reasons(NamedTuple):
+    """Why an answer is what it is; decisions that repeat share theirs.
 
     Attributes:
-        response: Complete but for ``Content-Length``, ``Date``, CORS and ``X-Mock-Trace``.
+        case, scenario: Names; ``None`` where none took part.
         why: Selector, rule and ``file:line``, separated by ``; ``.
         violations: Of the request, then of the answer.
         token: Name of the token fixture that the request bears.
         error: Slug, where the answer is the mock's own problem.
-        delay: Seconds to wait before the answer goes out.
-        fault: What the server does to the answer on its way.
-        advance: What the session remembers; ``None`` where no operation matched.
     """
 
-    response: HttpResponse
     operation: Operation | None
     case: str | None
     scenario: str | None
@@ -44,10 +40,20 @@ class Decision(NamedTuple):
     violations: tuple[Violation, ...] = ()
     token: str | None = None
     error: str | None = None
+
+
+class Decision(NamedTuple):
+    """The answer to one request, and the reasons.
+
+    Attributes:
+        response: Complete but for ``Content-Length``, ``Date``, CORS and ``X-Mock-Trace``.
+        delay: Seconds to wait before the answer goes out.
+        advance: What the session remembers; ``None`` where no operation matched.
+        fault: What the server does to the answer on its way.
+    """
+
+    response: HttpResponse
+    reasons: Reasons
     delay: float = 0.0
     advance: Advance | None = None
     fault: WireFault | None = None
-
-    def with_response(self, response: HttpResponse) -> "Decision":
-        """Return the same decision with another answer; a quarter of the time of ``_replace``."""
-        return tuple.__new__(Decision, (response, *self[1:]))

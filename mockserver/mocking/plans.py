@@ -113,7 +113,7 @@ def _repeats(asked: Asked, selection: Selection, decision: Decision, *, dynamic:
         case CaseChosen(case):
             then = case.then
             drawn = then.generate or then.render_headers or then.delay or then.fault
-            failed = then.render and decision.error
+            failed = then.render and decision.reasons.error
             return not (drawn or failed or (then.documented and dynamic))
         case Documented():
             return not dynamic

@@ -10,7 +10,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from mockserver.messages import HeaderPair
 from mockserver.server.exchanges import Ready, Reply
-from mockserver.server.wire import has_no_body
 
 _UNPRINTABLE = bytes(byte if byte >= 0x20 or byte == 0x09 else 0x20 for byte in range(256))
 # SO_LINGER of no time: what close() then sends is RST. Winsock has two shorts there.
@@ -105,18 +104,15 @@ class Cycle(RequestResponseCycle):
 
 def written(reply: Reply, date_line: bytes, *, head_only: bool, keep_alive: bool) -> bytes:
     """Return an answer as bytes: the head with its length, and the body where there is one to send."""
-    status, ready, content, trace = reply
-    lines = [STATUS_LINE[status], date_line, ready.head or _head(ready)]
+    status, ready, body, trace = reply
+    head = ready.head or _head(ready)
     if trace:
-        lines += (b"x-mock-trace: ", trace, b"\r\n")
-    if has_no_body(status):
-        content = b""
-    else:
-        lines.append(b"content-length: %d\r\n" % len(content))
-        if head_only:
-            content = b""
-    lines += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", content)
-    return b"".join(lines)
+        trace = b"x-mock-trace: %b\r\n" % trace
+    length = b"" if ready.bodiless else b"content-length: %d\r\n" % len(body)
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    if head_only or ready.bodiless:
+        body = b""
+    return b"".join((STATUS_LINE[status], date_line, head, trace, length, end, body))
 
 
 def _head(ready: Ready) -> bytes:

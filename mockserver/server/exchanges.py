@@ -10,12 +10,13 @@ from typing import NamedTuple, cast
 from mockserver.errors import StoreError, escape
 from mockserver.messages import HeaderPair, HttpRequest, HttpResponse, Redactor, problem
 from mockserver.mocking.decide import Incoming, Judged, Missed, Mock
-from mockserver.mocking.decision import Decision
+from mockserver.mocking.decision import Decision, Reasons
 from mockserver.server.cors import Cors, is_preflight
 from mockserver.server.log import logger
 from mockserver.server.wire import has_no_body
 from mockserver.settings import Settings
-from mockserver.state.journal import Exchange, Journal, weight_of
+from mockserver.state.exchange import OVERHEAD, About, Exchange, weight_of
+from mockserver.state.journal import Journal
 from mockserver.state.store import DEFAULT_SESSION, SharedStore, Store
 
 BODY_KEPT = 64 * 1024
@@ -35,21 +36,25 @@ class Ready:
         shown: The same without secrets.
         head: The same as bytes, for whoever writes them; empty until then.
         weight: Bytes of what is shown.
+        bodiless: The answer ends with its head.
     """
 
-    __slots__ = ("head", "sent", "shown", "source", "weight")
+    __slots__ = ("bodiless", "head", "sent", "shown", "source", "weight")
 
     def __init__(
         self,
         source: tuple[HeaderPair, ...],
         sent: tuple[HeaderPair, ...],
         shown: tuple[HeaderPair, ...],
+        *,
+        bodiless: bool = False,
     ) -> None:
         self.source = source
         self.sent = sent
         self.shown = shown
         self.head = b""
         self.weight = weight_of(shown)
+        self.bodiless = bodiless
 
 
 class Reply(NamedTuple):
@@ -90,25 +95,23 @@ class Known:
         session: Its name.
         judged: What the document says of it; ``None`` until somebody asks.
         origin: Of the page that asks; ``None`` without one.
-        query: Redacted.
         ready: The headers of the last answer to it.
         status: Of that answer.
-        weight: Bytes of target and headers as they are shown; right once ``shown_for`` was called.
+        reasons: For that answer.
+        about: What the record of that answer says; ``None`` before the first.
     """
 
     __slots__ = (
-        "_shown",
-        "_token",
+        "about",
         "incoming",
         "judged",
         "origin",
-        "query",
         "ready",
+        "reasons",
         "request",
         "served",
         "session",
         "status",
-        "weight",
     )
 
     def __init__(self, served: Served, request: HttpRequest) -> None:
@@ -118,12 +121,10 @@ class Known:
         self.session = DEFAULT_SESSION
         self.judged: Judged | Missed | None = None
         self.origin = request.header(b"origin")
-        self.query = served.redactor.query(request.query) if request.query else b""
         self.ready: Ready | None = None
         self.status = 0
-        self.weight = 0
-        self._token: str | None = None
-        self._shown: tuple[HeaderPair, ...] | None = None
+        self.reasons: Reasons | None = None
+        self.about: About | None = None
 
     def read(self) -> Incoming:
         """Return the request without what is meant for the mock."""
@@ -131,15 +132,32 @@ class Known:
         self.session = self.incoming.session
         return self.incoming
 
-    def shown_for(self, token: str | None) -> tuple[HeaderPair, ...]:
-        """Return the headers without secrets, for which the token's name stands."""
-        shown = self._shown
-        if shown is None or token != self._token:
-            shown = self.served.redactor.headers(self.request.headers, token)
-            self._shown, self._token = shown, token
-            request = self.request
-            self.weight = len(request.path) + len(request.query) + weight_of(shown)
-        return shown
+    def told(self, reasons: Reasons, ready: Ready) -> About:
+        """Return what the record of an answer says, without secrets, and keep it with what it was made for."""
+        request, redactor = self.request, self.served.redactor
+        operation, case, scenario, why, violations, token, error = reasons
+        query = redactor.query(request.query) if request.query else b""
+        shown, kept = redactor.headers(request.headers, token), request.body[:BODY_KEPT]
+        self.reasons = reasons
+        self.about = About(
+            self.session,
+            request.method,
+            request.path,
+            query,
+            operation.name if operation else None,
+            self.status,
+            case,
+            scenario,
+            token,
+            why,
+            violations,
+            error,
+            shown,
+            kept,
+            ready.shown,
+            OVERHEAD + len(request.path) + len(query) + len(kept) + weight_of(shown) + ready.weight,
+        )
+        return self.about
 
 
 class Exchanges:
@@ -280,9 +298,8 @@ class Exchanges:
                 headers=(*response.headers, (b"x-mock-why", why.encode("ascii")))
             )
         error = dict(response.headers).get(b"x-mock-error")
-        return Decision(
-            response, None, None, None, why, error=error.decode("ascii") if error else None
-        )
+        reasons = Reasons(None, None, None, why, error=error.decode("ascii") if error else None)
+        return Decision(response, reasons)
 
     def finish(
         self, known: Known, decision: Decision, begun: float, *, shared: bool = True
@@ -295,39 +312,17 @@ class Exchanges:
             begun: When the request was complete, by ``perf_counter``.
             shared: Pages of other origins shall see it; a preflight's answer says so itself.
         """
-        status, headers, body = decision.response
-        ready = known.ready
+        (status, headers, body), reasons = decision.response, decision.reasons
+        ready, about = known.ready, known.about
         if ready is None or ready.source is not headers or known.status != status:
             ready = self._headers(known, status, headers, shared=shared)
-        request, journal, token = known.request, self._journal, decision.token
-        operation = decision.operation
-        trace, duration = journal.next_id(), perf_counter() - begun
-        shown = known.shown_for(token)
-        unsent = request.method == "HEAD" or has_no_body(status)
-        journal.append(
-            Exchange(
-                trace,
-                self._now() - duration,
-                known.session,
-                request.method,
-                request.path,
-                known.query,
-                operation.name if operation else None,
-                status,
-                decision.case,
-                decision.scenario,
-                token,
-                decision.why,
-                decision.violations,
-                decision.error,
-                duration,
-                shown,
-                request.body[:BODY_KEPT],
-                ready.shown,
-                b"" if unsent else body[:BODY_KEPT],
-                known.weight + ready.weight,
-            )
-        )
+            about = None
+        if about is None or known.reasons is not reasons:
+            about = known.told(reasons, ready)
+        unsent = ready.bodiless or known.request.method == "HEAD"
+        kept = b"" if unsent else body[:BODY_KEPT]
+        trace, duration = self._journal.next_id(), perf_counter() - begun
+        self._journal.append(Exchange(trace, self._now() - duration, duration, kept, about))
         self._recorded()
         return Reply(status, ready, body, trace.encode() if self._explain else b"")
 
@@ -341,7 +336,8 @@ class Exchanges:
         ready = served.ready.get(key)
         if ready is None or ready.source is not headers:
             sent = cors.share(headers, known.request.headers) if cors else headers
-            ready = Ready(headers, sent, served.redactor.headers(sent))
+            shown = served.redactor.headers(sent)
+            ready = Ready(headers, sent, shown, bodiless=has_no_body(status))
             if shared and (origin is None or len(origin) <= _ORIGIN_LIMIT):
                 if len(served.ready) >= _READY_LIMIT:  # answers whose headers differ each time
                     served.ready.clear()

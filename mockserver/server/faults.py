@@ -26,8 +26,9 @@ def feasible(decision: Decision, scope: Scope) -> Decision:
     )
     explained = [pair for pair in decision.response.headers if pair[0].startswith(b"x-mock-")]
     response = response._replace(headers=(*response.headers, *explained))
-    why = f"{decision.why}: not possible on this ASGI server"
-    return decision._replace(response=response, why=why, error="fault-not-possible", fault=None)
+    why = f"{decision.reasons.why}: not possible on this ASGI server"
+    reasons = decision.reasons._replace(why=why, error="fault-not-possible")
+    return decision._replace(response=response, reasons=reasons, fault=None)
 
 
 async def send_faulty(

@@ -12,13 +12,11 @@ from pathlib import Path
 from mockserver.errors import Finding, SettingsError
 from mockserver.server.control.views import exchange_record
 from mockserver.server.log import BATCH_SECONDS, OWN_LOSS, logger
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.exchange import Exchange
+from mockserver.state.journal import Journal
 
 _SLICE = 5
 """Lines written at once: between them the thread lets go of the interpreter, which requests wait for."""
-
-_OVERHEAD = 1200
-"""Bytes of an exchange beyond what is counted."""
 
 _MOST_WAITING = 32 * 2**20
 """Bytes that may wait for a slow disk, about; what comes beyond is counted, not written."""
@@ -54,8 +52,7 @@ class JournalFile:
         if self._file.closed:
             return
         exchange = self._journal.newest
-        bodies = len(exchange.request_body) + len(exchange.response_body)
-        self._bytes += _OVERHEAD + exchange.weight + bodies
+        self._bytes += exchange.weight
         if self._bytes > _MOST_WAITING:
             self._lost += 1
         else:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from mockserver.errors import Finding, escape
 from mockserver.messages import Violation
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.exchange import Exchange
+from mockserver.state.journal import Journal
 
 logger = logging.getLogger("mockserver")
 OWN_LOSS = {"own_loss": True}

@@ -5,12 +5,12 @@ from typing import Any
 
 from mockserver.errors import Place
 from mockserver.messages import HeaderPair, Violation
-from mockserver.state.journal import Exchange
+from mockserver.state.exchange import About, Exchange
 
 
 def write_exchange(one: Exchange) -> bytes:
     """Return an exchange as a JSON list."""
-    values: list[Any] = list(one)
+    values: list[Any] = [one.id, one.time, one.duration, one.response_body, *one.about]
     for index in _BYTES:
         values[index] = values[index].decode("latin-1")
     for index in _HEADERS:
@@ -28,14 +28,19 @@ def read_exchange(raw: bytes) -> Exchange:
     for index in _HEADERS:
         values[index] = tuple(_pair(*pair) for pair in values[index])
     values[_VIOLATIONS] = tuple(_read_violation(*found) for found in values[_VIOLATIONS])
-    return Exchange(*values)
+    identity, time, duration, body = values[:_OWN]
+    return Exchange(identity, time, duration, body, About(*values[_OWN:]))
+
+
+_OWN = 4
+"""Values of the exchange itself, before those of ``about``."""
 
 
 def _indices(*names: str) -> tuple[int, ...]:
-    return tuple(map(Exchange._fields.index, names))
+    return tuple(_OWN + About._fields.index(name) for name in names)
 
 
-_BYTES = _indices("path", "query", "request_body", "response_body")
+_BYTES = (3, *_indices("path", "query", "request_body"))
 _HEADERS = _indices("request_headers", "response_headers")
 (_VIOLATIONS,) = _indices("violations")
 

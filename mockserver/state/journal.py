@@ -5,82 +5,11 @@ Invariant: an entry holds no credential; whoever appends has redacted it (``mess
 
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from mockserver.messages import HeaderPair, Violation
+from mockserver.state.exchange import About, Exchange, Served, served_by
 from mockserver.state.losses import Losses
-
-
-class Exchange(NamedTuple):
-    """One request, its answer, and why.
-
-    Attributes:
-        id: What ``X-Mock-Trace`` said.
-        time: Seconds since the epoch, when the request was complete.
-        session: Its name.
-        path: As sent, with the scenario prefix; percent-encoded.
-        query: As sent, credentials redacted.
-        operation: Its name, ``None`` where none matched.
-        case, scenario, token: Names; ``None`` where none took part.
-        why: What ``X-Mock-Why`` said.
-        error: Slug of the mock's own problem; ``None`` for an answer of the API.
-        duration: Seconds from the complete request to the answer, delays included.
-        request_headers, response_headers: Redacted.
-        request_body, response_body: Cut at the journal's body limit.
-        weight: Bytes of the headers both ways, path and query; found by whoever appends, who may know them already.
-    """
-
-    id: str
-    time: float
-    session: str
-    method: str
-    path: bytes
-    query: bytes
-    operation: str | None
-    status: int
-    case: str | None
-    scenario: str | None
-    token: str | None
-    why: str
-    violations: tuple[Violation, ...]
-    error: str | None
-    duration: float
-    request_headers: Sequence[HeaderPair]
-    request_body: bytes
-    response_headers: Sequence[HeaderPair]
-    response_body: bytes
-    weight: int = 0
-
-
-class Served(NamedTuple):
-    """What an answer was, as far as it is counted; names, ``None`` where none took part."""
-
-    operation: str | None
-    status: int
-    case: str | None = None
-    token: str | None = None
-    scenario: str | None = None
-
-
-def served_by(one: Exchange) -> Served:
-    """Return as what an exchange is counted."""
-    return Served(one.operation, one.status, one.case, one.token, one.scenario)
-
-
-_OVERHEAD = 1200
-"""Bytes that an entry weighs beyond what is counted: measured for ten short headers each way."""
-
-
-def weight_of(headers: Sequence[HeaderPair]) -> int:
-    """Return the bytes of headers, names included."""
-    return sum([len(name) + len(value) for name, value in headers])
-
-
-def _weight(exchange: Exchange) -> int:
-    bodies = len(exchange.request_body) + len(exchange.response_body)
-    return _OVERHEAD + exchange.weight + bodies
 
 
 class JournalView(Protocol):
@@ -162,8 +91,7 @@ class Journal:
         )  # the first appended is 1; what was cleared leaves a hole
         self._gone: Counter[Served] = Counter()
         self._losses = Losses()
-        # What is being dropped, as ``_count_gone`` will count it: session and then as ``Served`` has it.
-        self._going: tuple[str, str | None, int, str | None, str | None, str | None] | None = None
+        self._going: About | None = None  # what is being dropped, as ``_count_gone`` will count it
         self._going_count = 0
         self._going_time = 0.0
 
@@ -203,28 +131,31 @@ class Journal:
 
     def append(self, exchange: Exchange) -> None:
         """Keep an exchange; the oldest go where a bound is passed."""
-        self._entries.append(exchange)
+        entries = self._entries
+        entries.append(exchange)
         self._appended += 1
         self._numbers.append(self._appended)
-        self._bytes += _weight(exchange)
-        while self._entries and (len(self._entries) > self._limit or self._bytes > self._max_bytes):
-            gone = self._entries.popleft()
+        self._bytes += exchange.weight
+        while entries and (len(entries) > self._limit or self._bytes > self._max_bytes):
+            gone = entries.popleft()
             self._numbers.popleft()
-            self._bytes -= _weight(gone)
-            kind = (gone.session, gone.operation, gone.status, gone.case, gone.token, gone.scenario)
-            if kind != self._going:
-                self._count_gone()
-                self._going, self._going_time = kind, gone.time
+            about = gone.about
+            self._bytes -= gone.weight
+            if about is not self._going:
+                if self._going is None or _kind(about) != _kind(self._going):
+                    self._count_gone()
+                    self._going_time = gone.time
+                self._going = about
             self._going_count += 1
             if gone.time > self._going_time:
                 self._going_time = gone.time
 
     def _count_gone(self) -> None:
-        """Count what was dropped since the last time: all of one kind, because requests come in rows."""
+        """Count what was dropped since the last time: all of one kind, because equal requests come in rows."""
         if self._going is not None and self._going_count:
-            session, operation, status, case, token, scenario = self._going
-            self._gone[Served(operation, status, case, token, scenario)] += self._going_count
-            self._losses.add(session, operation, self._going_time, self._going_count)
+            going, count = self._going, self._going_count
+            self._gone[served_by(going)] += count
+            self._losses.add(going.session, going.operation, self._going_time, count)
         self._going, self._going_count = None, 0
 
     @property
@@ -264,8 +195,8 @@ class Journal:
         numbers: deque[int] = deque()
         for number, one in zip(self._numbers, self._entries, strict=True):
             if session is None or one.session == session:
-                self._gone[served_by(one)] += 1
-                self._bytes -= _weight(one)
+                self._gone[served_by(one.about)] += 1
+                self._bytes -= one.weight
             else:
                 kept.append(one)
                 numbers.append(number)
@@ -284,5 +215,10 @@ class Journal:
         found = Counter(self._gone) if session is None else Counter()
         for one in self._entries:
             if session is None or one.session == session:
-                found[served_by(one)] += 1
+                found[served_by(one.about)] += 1
         return found
+
+
+def _kind(about: About) -> tuple[object, ...]:
+    """Return what an exchange that is dropped is counted as."""
+    return (about.session, *served_by(about))

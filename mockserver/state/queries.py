@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mockserver.state.journal import Exchange
+from mockserver.state.exchange import Exchange
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)", re.IGNORECASE)
 

@@ -17,8 +17,9 @@ from contextlib import suppress
 from typing import Any
 
 from mockserver.errors import Finding, StoreError
+from mockserver.state.exchange import Exchange, Served, served_by
 from mockserver.state.exchange_text import read_exchange, write_exchange
-from mockserver.state.journal import Exchange, Journal, Served, served_by
+from mockserver.state.journal import Journal
 from mockserver.state.losses import MOST, Losses, Whose
 from mockserver.state.redis_link import Link, Script
 
@@ -252,7 +253,12 @@ class RedisJournal:
         for one in found[:_BATCH]:
             text = write_exchange(one)
             count += 1
-            words += (self._sent + count, one.id, _bytes(one.session), json.dumps(served_by(one)))
+            words += (
+                self._sent + count,
+                one.id,
+                _bytes(one.session),
+                json.dumps(served_by(one.about)),
+            )
             words += (text, _beginning(one.session) + json.dumps(one.operation).encode(), repr(one.time))  # fmt: skip
             size += len(text)
             if size > _BATCH_BYTES:
@@ -379,7 +385,7 @@ class RedisJournal:
         """Return how often each answer was served since the start; of one session, as far as it is kept."""
         if session is not None:
             kept = await self.entries()
-            return Counter(served_by(one) for one in kept if one.session == session)
+            return Counter(served_by(one.about) for one in kept if one.session == session)
         await self.complete()
         found = await self._link.run(_SERVED)
         return Counter({Served(*json.loads(key)): int(count) for key, count in _pairs(found).items()})  # fmt: skip

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from mockserver.schemas import compile_schema
-from mockserver.state.journal import Exchange
+from mockserver.state.exchange import Exchange
 
 _ABSENT = object()
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")  # RFC 6901 §4

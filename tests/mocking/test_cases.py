@@ -53,9 +53,9 @@ def mock(tmp_path: Path) -> Mock:
 def test_a_case_without_a_body_leaves_it_to_the_document_and_the_client(mock: Mock) -> None:
     assert ask(mock, "GET /notes/1").response.body == b"1"
     decision = ask(mock, "GET /notes/1", {"Accept": "text/plain"})
-    assert (decision.case, decision.response.body) == ("own", b"one")
+    assert (decision.reasons.case, decision.response.body) == ("own", b"one")
     refused = ask(mock, "GET /notes/1", {"Accept": "image/png"})
-    assert (refused.response.status, refused.error) == (406, "not-acceptable")
+    assert (refused.response.status, refused.reasons.error) == (406, "not-acceptable")
 
 
 def test_a_case_may_choose_the_media_type(mock: Mock) -> None:
@@ -75,7 +75,7 @@ def test_bodies_of_the_document_vary_where_the_server_or_the_request_says_so(
 ) -> None:
     dynamic = build(tmp_path, DOCUMENT, FIXTURES, MockOptions(dynamic=True))
     drawn = ask(dynamic, "GET /notes/1")
-    assert drawn.case == "own"
+    assert drawn.reasons.case == "own"
     assert drawn.response.body != b"1"
 
 
@@ -95,6 +95,6 @@ def test_a_rendered_body_echoes_the_request(mock: Mock) -> None:
 def test_a_body_that_grows_too_large_is_a_problem(mock: Mock) -> None:
     body = json.dumps("x" * (LARGEST_RENDERED // 2)).encode()
     decision = ask(mock, "PUT /notes/1", {"Content-Type": "application/json"}, body)
-    assert (decision.response.status, decision.error) == (500, "impossible-answer")
+    assert (decision.response.status, decision.reasons.error) == (500, "impossible-answer")
     assert header(decision, "x-mock-error") == "impossible-answer"
     assert b"renders to more than" in decision.response.body

@@ -145,8 +145,8 @@ def test_the_first_rule_that_hits_answers(
 ) -> None:
     decision = ask(mock, line, headers)
     assert decision.response.status == status
-    assert why in decision.why
-    assert header(decision, "x-mock-why") == decision.why
+    assert why in decision.reasons.why
+    assert header(decision, "x-mock-why") == decision.reasons.why
 
 
 def test_an_example_that_breaks_its_schema_is_served_only_by_name(mock: Mock) -> None:
@@ -159,7 +159,7 @@ def test_an_example_that_breaks_its_schema_is_served_only_by_name(mock: Mock) ->
 def test_errors_turns_a_broken_answer_into_a_problem(tmp_path: Path) -> None:
     mock = build(tmp_path, DOCUMENT, FIXTURES, MockOptions(errors=True))
     decision = ask(mock, "GET /pets/1", GOOD | {"Prefer": "example=broken"})
-    assert (decision.response.status, decision.error) == (500, "invalid-answer")
+    assert (decision.response.status, decision.reasons.error) == (500, "invalid-answer")
 
 
 def test_the_most_specific_case_answers_and_sees_the_claims(mock: Mock) -> None:
@@ -169,7 +169,7 @@ def test_the_most_specific_case_answers_and_sees_the_claims(mock: Mock) -> None:
     assert header(decision, "x-rate") == "5"
     assert header(decision, "content-type") == "application/json"
     assert header(decision, "x-mock-case") == "seven-vip"
-    assert decision.token == "vip"
+    assert decision.reasons.token == "vip"
 
 
 def test_a_refused_credential_answers_with_its_case_and_a_challenge(mock: Mock) -> None:
@@ -215,15 +215,15 @@ def test_a_sequence_ends_as_it_says(mock: Mock, scenario: str, statuses: list[in
 def test_a_sequence_that_is_over_says_so(mock: Mock) -> None:
     store = MemoryStore()
     ask(mock, "GET /~once/pets/1", GOOD, store=store)
-    assert ask(mock, "GET /~once/pets/1", GOOD, store=store).error == "sequence-exhausted"
+    assert ask(mock, "GET /~once/pets/1", GOOD, store=store).reasons.error == "sequence-exhausted"
 
 
 def test_the_session_and_then_the_server_name_the_scenario(tmp_path: Path) -> None:
     mock = build(tmp_path, DOCUMENT, FIXTURES, MockOptions(scenario="all-gone"))
     store = MemoryStore()
-    assert "scenario (default)" in ask(mock, "GET /pets/1", GOOD, store=store).why
+    assert "scenario (default)" in ask(mock, "GET /pets/1", GOOD, store=store).reasons.why
     store.session("default").scenario = "two-steps"
-    assert "scenario (session)" in ask(mock, "GET /pets/1", GOOD, store=store).why
+    assert "scenario (session)" in ask(mock, "GET /pets/1", GOOD, store=store).reasons.why
 
 
 def test_a_delay_is_told_and_not_slept(mock: Mock) -> None:
@@ -249,24 +249,29 @@ def test_generated_bodies_vary_by_call_and_repeat_by_seed(mock: Mock, tmp_path: 
 
 def test_the_servers_dynamic_mode_yields_to_a_static_wish(tmp_path: Path) -> None:
     mock = build(tmp_path, DOCUMENT, FIXTURES, MockOptions(dynamic=True))
-    assert "generated afresh" in ask(mock, "GET /pets/1", GOOD).why
-    assert "example 'cat'" in ask(mock, "GET /pets/1", GOOD | {"Prefer": "dynamic=false"}).why
+    assert "generated afresh" in ask(mock, "GET /pets/1", GOOD).reasons.why
+    assert (
+        "example 'cat'" in ask(mock, "GET /pets/1", GOOD | {"Prefer": "dynamic=false"}).reasons.why
+    )
 
 
 def test_examples_can_be_left_out(tmp_path: Path) -> None:
     mock = build(tmp_path, DOCUMENT, FIXTURES, MockOptions(ignore_examples=True))
-    assert "generated" in ask(mock, "GET /pets/1", GOOD).why
+    assert "generated" in ask(mock, "GET /pets/1", GOOD).reasons.why
 
 
 def test_an_invalid_body_is_refused_with_its_place(mock: Mock) -> None:
     decision = ask(mock, "POST /pets", GOOD | {"Content-Type": "application/json"}, b'{"name": 1}')
-    assert (decision.response.status, decision.error) == (422, "invalid-request")
+    assert (decision.response.status, decision.reasons.error) == (422, "invalid-request")
     problem = body(decision)
     assert isinstance(problem, dict)
     assert problem["validation"][0]["location"] == ["body", "name"]
     assert header(decision, "sl-violations")
     unsupported = ask(mock, "POST /pets", GOOD | {"Content-Type": "text/csv"}, b"a,b")
-    assert (unsupported.response.status, unsupported.error) == (415, "unsupported-media-type")
+    assert (unsupported.response.status, unsupported.reasons.error) == (
+        415,
+        "unsupported-media-type",
+    )
 
 
 def test_an_invalid_request_may_wish_for_an_example_of_its_error(mock: Mock) -> None:

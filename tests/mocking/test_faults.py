@@ -64,8 +64,8 @@ def test_what_happens_on_the_wire_is_left_to_the_server(tmp_path, fault, wire):
     decision = asker(scenario(fault, tmp_path))()
     assert decision.fault == wire
     assert (decision.response.status, decision.response.body) == (200, BODY)
-    assert decision.why.endswith(f"; fault {wire.kind} (scenario s)")
-    assert header(decision, "x-mock-why") == decision.why
+    assert decision.reasons.why.endswith(f"; fault {wire.kind} (scenario s)")
+    assert header(decision, "x-mock-why") == decision.reasons.why
 
 
 def test_a_malformed_body_is_no_json_no_xml_and_no_text(tmp_path):
@@ -85,16 +85,18 @@ def test_what_has_no_body_cannot_lose_it(tmp_path, fault, line):
     if line.startswith("HEAD"):  # not described here, unlike the others
         assert decision.response.status in (200, 405)
     assert decision.fault is None
-    if decision.operation:
-        assert decision.why.endswith(f"fault {fault} (scenario s): not done, there is no body")
+    if decision.reasons.operation:
+        assert decision.reasons.why.endswith(
+            f"fault {fault} (scenario s): not done, there is no body"
+        )
 
 
 def test_a_status_is_the_documents_own_where_it_has_one(tmp_path):
     send = asker(scenario("{status: 503}", tmp_path))
     decision = send()
     assert decision.response.body == b'{"sorry":true}'
-    assert decision.error is None
-    assert decision.why.startswith("fault; status 503 (scenario s); ")
+    assert decision.reasons.error is None
+    assert decision.reasons.why.startswith("fault; status 503 (scenario s); ")
     decision = send(line="POST /pets")
     assert decision.response.status == 503
     assert header(decision, "x-mock-error") == "injected-fault"
@@ -169,7 +171,7 @@ def test_of_two_faults_the_cases_wins_and_the_scenarios_has_its_own_draws(tmp_pa
     kinds = Counter(made.fault.kind if made.fault else "" for made in drawn)
     assert 160 < kinds["drip"] < 240
     assert 60 < kinds["empty-response"] < 140
-    owners = {made.why.rpartition("; ")[2] for made in drawn if made.fault}
+    owners = {made.reasons.why.rpartition("; ")[2] for made in drawn if made.fault}
     assert owners == {"fault drip (case listPets any)", "fault empty-response (scenario s)"}
 
 
@@ -186,8 +188,14 @@ def test_who_asks_too_often_waits_for_the_window_to_end(tmp_path):
     ]
     assert {header(made, "ratelimit-policy") for made in seen} == {'"scenario";q=2;w=10'}
     assert [header(made, "retry-after") for made in seen] == [None, None, "5", "1", None]
-    assert [made.error for made in seen] == [None, None, "rate-limited", "rate-limited", None]
-    assert "rate limit of 2 in 10 s by session (scenario s)" in seen[2].why
+    assert [made.reasons.error for made in seen] == [
+        None,
+        None,
+        "rate-limited",
+        "rate-limited",
+        None,
+    ]
+    assert "rate limit of 2 in 10 s by session (scenario s)" in seen[2].reasons.why
     assert send("b", now=105.0).response.status == 200
 
 
@@ -195,7 +203,7 @@ def test_a_documented_429_answers_with_the_true_retry_after(tmp_path):
     send = asker(scenario("{rate-limit: {limit: 1, window: 10s}}", tmp_path), line="POST /pets")
     assert send().response.status == 201
     refused = send(now=3)
-    assert (refused.response.status, refused.error) == (429, None)
+    assert (refused.response.status, refused.reasons.error) == (429, None)
     assert [value for name, value in refused.response.headers if name == b"retry-after"] == [b"7"]
 
 

@@ -49,7 +49,7 @@ def test_what_cannot_carry_the_body_is_passed_over(tmp_path, accept, sent):
 @pytest.mark.parametrize("path", ["/all", "/only"])
 def test_where_nothing_accepted_can_it_is_said(tmp_path, path):
     decision = ask(build(tmp_path, DOCUMENT), f"GET {path}", {"Accept": "text/plain"})
-    assert (decision.response.status, decision.error) == (500, "impossible-answer")
+    assert (decision.response.status, decision.reasons.error) == (500, "impossible-answer")
 
 
 def test_a_fresh_body_that_cannot_be_written_gives_way_to_the_example(tmp_path):

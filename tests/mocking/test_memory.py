@@ -26,8 +26,8 @@ def test_it_reads_back(override: Override) -> None:
 def test_a_case_is_answered_as_often_as_was_said(tmp_path) -> None:
     mock, store = build(tmp_path, DOCUMENT, FIXTURES), forced(Override(case="two", times=2))
     answers = [ask(mock, "GET /items", GOOD, store=store) for _ in range(3)]
-    assert [answer.case for answer in answers] == ["two", "two", None]
-    assert "override; case two, 1 left" in answers[0].why
+    assert [answer.reasons.case for answer in answers] == ["two", "two", None]
+    assert "override; case two, 1 left" in answers[0].reasons.why
 
 
 def test_a_status_is_answered_until_reset(tmp_path) -> None:
@@ -42,11 +42,14 @@ def test_it_acts_after_authentication_unless_forced_and_before_scenarios(tmp_pat
     mock = build(tmp_path, DOCUMENT, FIXTURES)
     polite = forced(Override(case="two"))
     assert ask(mock, "GET /items", store=polite).response.status == 401
-    assert ask(mock, "GET /items", {**GOOD, "X-Mock-Scenario": "base"}, store=polite).case == "one"
+    assert (
+        ask(mock, "GET /items", {**GOOD, "X-Mock-Scenario": "base"}, store=polite).reasons.case
+        == "one"
+    )
     shop = {**GOOD, "X-Mock-Scenario": "shop"}
-    assert ask(mock, "GET /items", shop, store=polite).case == "two"
+    assert ask(mock, "GET /items", shop, store=polite).reasons.case == "two"
     rude = forced(Override(case="two", force=True))
-    assert ask(mock, "GET /items", store=rude).case == "two"
+    assert ask(mock, "GET /items", store=rude).reasons.case == "two"
 
 
 def test_what_the_request_asks_for_goes_before_it(tmp_path) -> None:

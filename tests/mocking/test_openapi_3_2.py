@@ -156,7 +156,7 @@ def test_requests(mock, line, headers, body, status):
 
 def test_values_of_a_sequence_are_judged_one_by_one(mock):
     decision = ask(mock, "POST /lines", LINES, b'{"n":1}\n{"n":"x"}\n')
-    assert [found.location for found in decision.violations] == [("body", 1, "n")]
+    assert [found.location for found in decision.reasons.violations] == [("body", 1, "n")]
 
 
 @pytest.mark.parametrize("prefer", [{}, {"Prefer": "dynamic=true"}])
@@ -165,7 +165,7 @@ def test_a_sequence_is_answered_with_a_few_values(mock, prefer):
     values = [json.loads(line) for line in decision.response.body.splitlines()]
     assert len(values) == 2
     assert all(isinstance(value["n"], int) for value in values)
-    operation = decision.operation
+    operation = decision.reasons.operation
     assert operation is not None
     assert not Judge(mock.api).judge_response(operation, decision.response)
 
@@ -180,7 +180,7 @@ def test_events_by_their_fields(mock):
 def test_events_by_their_data(mock):
     decision = ask(mock, "GET /messages")
     assert decision.response.body == b'data: {"n":0}\n\n' * 2
-    operation = decision.operation
+    operation = decision.reasons.operation
     assert operation is not None
     assert not Judge(mock.api).judge_response(operation, decision.response)
 

@@ -126,7 +126,7 @@ def test_a_rendered_answer_that_fails_once_is_made_from_scratch(
 ) -> None:
     assert ask(mock, "GET /echo", TOKEN).response.status == 200
     monkeypatch.setattr("mockserver.fixtures.templates.LARGEST_RENDERED", 10)
-    assert ask(mock, "GET /echo", TOKEN).error == "impossible-answer"
+    assert ask(mock, "GET /echo", TOKEN).reasons.error == "impossible-answer"
 
 
 def test_clients_that_invent_questions_fill_no_memory(

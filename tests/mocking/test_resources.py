@@ -32,7 +32,7 @@ def test_what_is_created_is_there(client):
         "shelf": "A1",
     }
     assert header(made, "location") == "/books/1"
-    assert made.why.startswith("resource; /books created; ")
+    assert made.reasons.why.startswith("resource; /books created; ")
     assert client.send("GET /books/1") == (200, json.loads(made.response.body))
     assert client.decide("HEAD /books/1").response.status == 200
     assert titles(client) == ["Emma"]
@@ -55,7 +55,7 @@ def test_what_is_deleted_is_gone_with_all_below_and_its_number(client):
     assert client.send("GET /books/2/notes")[0] == 404
     problem = client.decide("DELETE /books/2")
     assert header(problem, "x-mock-error") == "no-such-item"
-    assert problem.why.startswith("resource; /books; no-such-item; ")
+    assert problem.reasons.why.startswith("resource; /books; no-such-item; ")
     assert client.send("POST /books", {"title": "c"})[1]["id"] == 3
     assert all("/2" not in key for key in client.store.session("a").values)
 
@@ -129,7 +129,7 @@ def test_a_json_patch_that_does_not_apply_changes_nothing(client, patch, status,
 def test_what_is_no_object_is_left_to_the_document(client):
     client.send("POST /books", {"title": "a"})
     answer = client.decide("PATCH /books/1", [1])
-    assert answer.why.startswith("document; ")
+    assert answer.reasons.why.startswith("document; ")
 
 
 def test_lists_are_filtered_sorted_and_paged(client):
@@ -287,9 +287,9 @@ def test_an_item_may_be_replaced_by_its_collection(pets):
     assert pets.send("POST /pet", {"name": "a", "id": 2}) == (200, {"id": 2, "name": "a"})
     assert pets.send("PUT /pet", {"name": "b", "id": 2}) == (200, {"id": 2, "name": "b"})
     assert pets.send("PUT /pet", {"name": "b", "id": 1})[0] == 404
-    assert pets.decide("PUT /pet", {"name": "b"}).why.startswith("document; ")
-    assert pets.decide("PUT /pet", [1]).why.startswith("document; ")
-    assert pets.decide("DELETE /pet").why.startswith("document; ")
+    assert pets.decide("PUT /pet", {"name": "b"}).reasons.why.startswith("document; ")
+    assert pets.decide("PUT /pet", [1]).reasons.why.startswith("document; ")
+    assert pets.decide("DELETE /pet").reasons.why.startswith("document; ")
 
 
 def test_a_query_may_change_an_item(pets):
@@ -302,15 +302,17 @@ def test_an_answer_without_a_place_for_the_item_is_the_documents(pets):
     pets.send("POST /pet", {"name": "a"})
     answer = pets.decide("GET /pet/1")
     assert answer.response.body == b"own"
-    assert answer.why.startswith("resource; /pet read; generated; ")
+    assert answer.reasons.why.startswith("resource; /pet read; generated; ")
 
 
 def test_what_cannot_be_created_is_left_to_the_document(pets):
     for _ in range(2):
-        assert pets.decide("POST /pet", {"name": "a"}).why.startswith("resource; /pet created; ")
-    assert pets.decide("POST /pet", {"name": "a"}).why.startswith("document; ")
-    assert pets.decide("POST /pet", ["a"]).why.startswith("document; ")
-    assert pets.decide("PUT /pet/1", ["a"]).why.startswith("document; ")
+        assert pets.decide("POST /pet", {"name": "a"}).reasons.why.startswith(
+            "resource; /pet created; "
+        )
+    assert pets.decide("POST /pet", {"name": "a"}).reasons.why.startswith("document; ")
+    assert pets.decide("POST /pet", ["a"]).reasons.why.startswith("document; ")
+    assert pets.decide("PUT /pet/1", ["a"]).reasons.why.startswith("document; ")
     # ``default`` is the success here, and cannot say that something is wrong.
     assert header(pets.decide("POST /pet", {"id": 1}), "x-mock-error") == "item-exists"
     assert pets.decide("PUT /pet/9", {"name": "z"}).response.status == 201
@@ -324,7 +326,7 @@ def test_an_operation_without_answers_creates_all_the_same(pets):
 
 def test_below_is_recognised_whatever_its_parameters_are_called(client):
     client.send("POST /books", {"title": "a"})
-    assert client.decide("GET /books/1/cover").why.startswith("document; ")
+    assert client.decide("GET /books/1/cover").reasons.why.startswith("document; ")
     made = client.decide("POST /books/1/notes", {})
     assert made.advance
     assert [change.key for change in made.advance.changes] == [

@@ -244,7 +244,7 @@ def test_what_has_no_place_for_the_items_is_the_documents(tmp_path, schema):
     answer = lists(tmp_path, {}, schema).decide("GET /things")
     assert answer.response.status == 200
     assert json.loads(answer.response.body) != ITEMS
-    assert "generated" in answer.why
+    assert "generated" in answer.reasons.why
 
 
 def test_without_a_schema_items_are_as_they_are(tmp_path):

@@ -163,7 +163,7 @@ def test_whatever_is_sent_every_answer_fits_the_document(
     for (line, body, kind), told in exchanges:
         asked = line.replace("{}", quote(str(told), safe=""))
         decision = client.decide(asked, body, Content_Type=f"application/{kind}")
-        if decision.operation is None or decision.error:
-            assert decision.error in OURS | {"invalid-request", "unsupported-media-type"}
+        if decision.reasons.operation is None or decision.reasons.error:
+            assert decision.reasons.error in OURS | {"invalid-request", "unsupported-media-type"}
         else:
-            assert judge.judge_response(decision.operation, decision.response) == []
+            assert judge.judge_response(decision.reasons.operation, decision.response) == []

@@ -54,7 +54,7 @@ DOCUMENT = """
 
 
 def meant(folder, line, headers=None, body=b""):
-    operation = ask(build(folder, DOCUMENT), line, headers, body).operation
+    operation = ask(build(folder, DOCUMENT), line, headers, body).reasons.operation
     return operation.name if operation else None
 
 

@@ -91,7 +91,7 @@ def test_each_session_has_its_own_state(mock):
     for session, body in (("a", b"[1]"), ("b", b"[]")):
         decision = ask(mock, "GET /items", {**shop, "X-Mock-Session": session}, store=store)
         assert decision.response.body == body
-    assert "shop in state empty uses empty" in decision.why
+    assert "shop in state empty uses empty" in decision.reasons.why
 
 
 def test_a_state_that_a_reload_took_away_is_the_initial_one(mock):
@@ -119,8 +119,8 @@ def test_every_request_bears_the_scenarios_token(mock, scenario, headers, status
 
 
 def test_where_no_credential_is_asked_for_cases_still_see_the_token(mock):
-    assert ask(mock, "GET /open", {"X-Mock-Scenario": "good"}).case == "for-good"
-    assert ask(mock, "GET /open").case is None
+    assert ask(mock, "GET /open", {"X-Mock-Scenario": "good"}).reasons.case == "for-good"
+    assert ask(mock, "GET /open").reasons.case is None
 
 
 def test_what_is_extended_holds_where_nothing_is_said(mock):
@@ -170,7 +170,7 @@ def test_a_forced_scenario_says_nothing_of_operations_that_it_does_not_name(tmp_
 def test_names_of_examples_that_clients_invent_are_not_kept(mock):
     for number in range(50):
         asked = {**GOOD, "Prefer": f"example=nobody{number}"}
-        assert ask(mock, "GET /items", asked).error == "no-such-example"
+        assert ask(mock, "GET /items", asked).reasons.error == "no-such-example"
     assert len(mock._answers._kept) < 5
 
 
@@ -178,4 +178,4 @@ def test_cases_that_are_named_by_a_status(tmp_path):
     with pytest.raises(FixtureError, match="unknown key 'staus'"):
         build(tmp_path, DOCUMENT, 'cases: {list: {"200": {then: {staus: 200}}}}')
     mock = build(tmp_path, DOCUMENT, 'cases: {list: {"200": {then: {status: 200, body: []}}}}')
-    assert ask(mock, "GET /items", GOOD).case == "200"
+    assert ask(mock, "GET /items", GOOD).reasons.case == "200"

@@ -13,7 +13,8 @@ from mockserver.server.control.live import Live
 from mockserver.server.serve import build_mock
 from mockserver.server.wire import AsgiApp, Message, Scope
 from mockserver.settings import Settings
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.exchange import Exchange
+from mockserver.state.journal import Journal
 from mockserver.state.store import MemoryStore, Store
 
 HOST: HeaderPair = (b"host", b"localhost")

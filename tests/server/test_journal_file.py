@@ -17,6 +17,7 @@ from mockserver.server.control.views import exchange_detail
 from mockserver.server.journal_file import JournalFile, line_of
 from mockserver.state.journal import Journal
 from tests.client.mocked import write_api
+from tests.exchanges import changed
 from tests.running import Server, exchange, serving
 from tests.server.test_log import EXCHANGE, TOO_OLD
 
@@ -40,7 +41,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def test_a_line_is_what_the_control_api_shows() -> None:
     headers = Redactor().headers([(b"authorization", b"Bearer s3cret")], "valid")
-    exchange = EXCHANGE._replace(
+    exchange = changed(
+        EXCHANGE,
         violations=(TOO_OLD,),
         request_headers=headers,
         request_body="ü\n\u2028".encode(),
@@ -56,18 +58,18 @@ def test_a_line_is_what_the_control_api_shows() -> None:
 
 def test_exchanges_are_appended_in_order_and_once(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(line_of(EXCHANGE._replace(id="earlier")))
+    path.write_bytes(line_of(changed(EXCHANGE, id="earlier")))
     journal = Journal("r")
-    journal.append(EXCHANGE._replace(id="before"))
+    journal.append(changed(EXCHANGE, id="before"))
     file = JournalFile(journal, path)
 
     async def serve() -> None:
         for number in range(90):
-            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            journal.append(changed(EXCHANGE, id=f"r-{number}"))
             file.take()
             if number % 30 == 1:
                 await until(lambda: ids(path)[-1] == f"r-{number}")  # noqa: B023 - waited for here
-        journal.append(EXCHANGE._replace(id="r-90"))
+        journal.append(changed(EXCHANGE, id="r-90"))
         file.take()
 
     asyncio.run(serve())
@@ -81,7 +83,7 @@ def test_what_comes_while_a_batch_is_written_is_written_after_it(tmp_path: Path)
 
     async def serve() -> None:
         for number in range(2000):  # the second thousand while the first is written
-            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            journal.append(changed(EXCHANGE, id=f"r-{number}"))
             file.take()
             if number == 999:
                 await until(lambda: path.stat().st_size > 0)
@@ -123,7 +125,7 @@ def test_what_a_slow_disk_leaves_no_room_for_is_counted(
 
     async def serve() -> None:
         for number in range(600):
-            journal.append(EXCHANGE._replace(id=f"r-{number}", request_body=b"x" * 65536))
+            journal.append(changed(EXCHANGE, id=f"r-{number}", request_body=b"x" * 65536))
             file.take()
 
     asyncio.run(serve())
@@ -142,7 +144,7 @@ def test_a_journal_that_is_cleared_meanwhile_is_written_all_the_same(tmp_path: P
 
     async def serve() -> None:
         for number in range(3):
-            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            journal.append(changed(EXCHANGE, id=f"r-{number}"))
             file.take()
             await journal.clear("default")
 

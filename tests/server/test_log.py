@@ -21,13 +21,13 @@ from mockserver.server.log import (
     log_findings,
     logger,
 )
-from mockserver.state.journal import Exchange, Journal
+from mockserver.state.exchange import Exchange
+from mockserver.state.journal import Journal
+from tests.exchanges import changed, exchange_of
 
-EXCHANGE = Exchange(
-    id="r-1", time=0.0, session="default", method="POST", path=b"/api/setup-intent", query=b"limit=3",
-    operation="createSetupIntent", status=201, case="created", scenario="slow", token="valid", why="matching case",
-    violations=(), error=None, duration=0.00042, request_headers=(), request_body=b"", response_headers=(),
-    response_body=b"",
+EXCHANGE = exchange_of(
+    method="POST", path=b"/api/setup-intent", query=b"limit=3", operation="createSetupIntent", status=201,
+    case="created", scenario="slow", token="valid", why="matching case", duration=0.00042,
 )  # fmt: skip
 TOO_OLD = Violation(("body", "user", "age"), "maximum", "must be <= 150", Place("openapi.yaml", 12))
 
@@ -53,49 +53,49 @@ def test_a_line_says_who_what_and_why() -> None:
 
 
 def test_a_token_that_is_the_reason_is_named_once() -> None:
-    line = TextLines()(EXCHANGE._replace(why="case; token valid; a.yaml:3"))
+    line = TextLines()(changed(EXCHANGE, why="case; token valid; a.yaml:3"))
     assert line.count("token valid") == 1
 
 
 def test_what_is_not_known_is_a_dash() -> None:
-    line = TextLines()(EXCHANGE._replace(operation=None, case=None, token=None, query=b""))
+    line = TextLines()(changed(EXCHANGE, operation=None, case=None, token=None, query=b""))
     assert "/api/setup-intent  -  201  -             matching case" in line
 
 
 def test_a_name_of_the_document_cannot_move_the_cursor() -> None:
-    assert "a\\r\\x1b[2J" in TextLines()(EXCHANGE._replace(operation="a\r\x1b[2J"))
+    assert "a\\r\\x1b[2J" in TextLines()(changed(EXCHANGE, operation="a\r\x1b[2J"))
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(201, 32), (304, 36), (404, 33), (500, 31), (999, None)]
 )
 def test_colours_follow_the_status(status: int, code: int | None) -> None:
-    line = TextLines(color=True)(EXCHANGE._replace(status=status))
+    line = TextLines(color=True)(changed(EXCHANGE, status=status))
     assert (f"\x1b[{code}m{status}\x1b[0m" if code else f"  {status}  ") in line
-    assert "\x1b" not in TextLines()(EXCHANGE._replace(status=status))
+    assert "\x1b" not in TextLines()(changed(EXCHANGE, status=status))
 
 
 @pytest.mark.parametrize(("count", "shown", "more"), [(1, 1, None), (5, 5, None), (7, 5, 2)])
 def test_violations_stand_below_their_line(count: int, shown: int, more: int | None) -> None:
-    text = TextLines()(EXCHANGE._replace(violations=(TOO_OLD,) * count))
+    text = TextLines()(changed(EXCHANGE, violations=(TOO_OLD,) * count))
     assert text.count("\n          body.user.age: must be <= 150 (openapi.yaml:12)") == shown
     assert text.endswith(f"… and {more} more") is (more is not None)
 
 
 def test_a_violation_without_a_place_names_none() -> None:
-    text = TextLines()(EXCHANGE._replace(violations=(Violation(("query",), "x", "m"),)))
+    text = TextLines()(changed(EXCHANGE, violations=(Violation(("query",), "x", "m"),)))
     assert text.endswith("          query: m")
 
 
 def test_a_long_target_is_cut() -> None:
-    line = TextLines()(EXCHANGE._replace(path=b"/" + b"x" * 500))
+    line = TextLines()(changed(EXCHANGE, path=b"/" + b"x" * 500))
     assert "x" * 119 not in line
     assert "x…" in line
 
 
 @given(st.binary(min_size=1), st.text())
 def test_nothing_that_a_client_sends_moves_the_cursor(path: bytes, why: str) -> None:
-    exchange = EXCHANGE._replace(path=path, query=path, why=why)
+    exchange = changed(EXCHANGE, path=path, query=path, why=why)
     assert TextLines()(exchange).isprintable()
     assert json_line(exchange).isprintable()
 
@@ -107,7 +107,7 @@ def test_escaping_leaves_printable_text_alone(text: str) -> None:
 
 
 def test_json_lines_hold_the_entry_without_headers_and_bodies() -> None:
-    entry = json.loads(json_line(EXCHANGE._replace(violations=(TOO_OLD,))))
+    entry = json.loads(json_line(changed(EXCHANGE, violations=(TOO_OLD,))))
     assert entry == {
         "time": "1970-01-01T00:00:00.000+00:00", "event": "exchange", "id": "r-1", "session": "default",
         "method": "POST", "path": "/api/setup-intent", "query": "limit=3", "operation": "createSetupIntent",
@@ -132,7 +132,7 @@ def test_lines_are_written_in_one_batch_after_the_requests() -> None:
         journal = Journal("r")
         log = RequestLog(journal, identity, write)
         for number in range(3):
-            journal.append(EXCHANGE._replace(id=f"r-{number}"))
+            journal.append(changed(EXCHANGE, id=f"r-{number}"))
             log.wake()
         assert written == []
         await asyncio.wait_for(done.wait(), 5)
@@ -146,7 +146,7 @@ def test_a_flush_writes_what_is_due_and_nothing_twice() -> None:
     async def scenario() -> list[str]:
         written: list[str] = []
         journal = Journal("r")
-        journal.append(EXCHANGE._replace(id="before"))
+        journal.append(changed(EXCHANGE, id="before"))
         log = RequestLog(journal, identity, written.append)
         journal.append(EXCHANGE)
         log.wake()
@@ -164,7 +164,7 @@ def test_exchanges_that_the_journal_no_longer_has_are_counted(
     journal = Journal("r", limit=2)
     log = RequestLog(journal, identity, written.append)
     for number in range(5):
-        journal.append(EXCHANGE._replace(id=f"r-{number}"))
+        journal.append(changed(EXCHANGE, id=f"r-{number}"))
     log.flush()
     assert written == ["r-3\nr-4\n"]
     assert caplog.messages == ["3 exchanges came too fast to be shown"]
@@ -205,7 +205,7 @@ def test_people_get_the_latest_lines_of_a_batch_and_the_number_of_the_others() -
     journal = Journal("r")
     log = RequestLog(journal, identity, written.append, most=2)
     for number in range(5):
-        journal.append(EXCHANGE._replace(id=f"r-{number}"))
+        journal.append(changed(EXCHANGE, id=f"r-{number}"))
         if number in (1, 4):
             log.flush()
     assert "".join(written) == ("r-0\nr-1\n          … 1 more, too fast to be shown\nr-3\nr-4\n")

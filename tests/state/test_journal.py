@@ -2,15 +2,13 @@
 
 import asyncio
 
-from mockserver.state.journal import Exchange, Journal, weight_of
+from mockserver.state.exchange import OVERHEAD, Exchange, weight_of
+from mockserver.state.journal import Journal
+from tests.exchanges import changed, exchange_of
 
 
 def exchange(number: int, body: bytes = b"") -> Exchange:
-    return Exchange(
-        id=f"r-{number}", time=0.0, session="default", method="GET", path=b"/", query=b"", operation=None,
-        status=200, case=None, scenario=None, token=None, why="", violations=(), error=None, duration=0.0,
-        request_headers=(), request_body=body, response_headers=(), response_body=b"",
-    )  # fmt: skip
+    return exchange_of(id=f"r-{number}", request_body=body)
 
 
 def ids(journal: Journal, appended: int = 0) -> list[str]:
@@ -43,7 +41,7 @@ def test_headers_and_targets_weigh_too() -> None:
     journal = Journal("r", max_bytes=50_000)
     headers = ((b"x-long", b"a" * 20_000),)
     for number in range(5):
-        journal.append(exchange(number)._replace(weight=weight_of(headers)))
+        journal.append(changed(exchange(number), weight=OVERHEAD + weight_of(headers)))
     assert ids(journal) == ["r-3", "r-4"]
 
 
@@ -63,7 +61,7 @@ def test_a_reader_goes_on_from_where_it_left_off() -> None:
 def test_what_is_new_is_told_once_though_a_session_was_cleared() -> None:
     journal = Journal("r")
     for number, session in enumerate(("a", "b", "a", "b", "b"), 1):
-        journal.append(exchange(number)._replace(session=session))
+        journal.append(changed(exchange(number), session=session))
     asyncio.run(journal.clear("b"))
     assert [one.id for one in journal.since(0)] == ["r-1", "r-3"]
     assert journal.since(3) == []
@@ -74,7 +72,7 @@ def test_what_is_new_is_told_once_though_a_session_was_cleared() -> None:
 def test_what_a_bound_drops_is_known_until_it_is_cleared() -> None:
     journal = Journal("r", limit=2)
     for number, session in enumerate("aabba"):
-        journal.append(exchange(number)._replace(session=session, time=float(number)))
+        journal.append(changed(exchange(number), session=session, time=float(number)))
 
     def lost(session: str | None, since: float = 0.0) -> int:
         losses = asyncio.run(journal.losses())

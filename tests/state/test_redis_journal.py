@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pytest
 
 from mockserver.errors import StoreError
+from mockserver.state.exchange import Exchange, Served
 from mockserver.state.exchange_text import write_exchange
-from mockserver.state.journal import Exchange, Journal, Served
+from mockserver.state.journal import Journal
 from mockserver.state.losses import MOST
 from mockserver.state.redis_journal import RedisJournal
 from mockserver.state.redis_link import Link, Script, end
+from tests.exchanges import changed, exchange_of
 from tests.redis_server import RedisServer
 
 _prefixes = itertools.count()
@@ -50,9 +52,9 @@ class Process:
 
 
 def exchange(trace: str, session: str, status: int = 200, body: bytes = b"") -> Exchange:
-    return Exchange(
-        trace, 1.0, session, "GET", b"/", b"", "getPet", status, None, None, None,
-        "why", (), None, 0.1, (), body, (), b"",
+    return exchange_of(
+        id=trace, time=1.0, session=session, operation="getPet", status=status, why="why", duration=0.1,
+        request_body=body,
     )  # fmt: skip
 
 
@@ -148,7 +150,7 @@ def test_it_is_bounded_by_number_and_by_bytes(url: str) -> None:
 def test_tokens_and_scenarios_are_counted_though_nothing_is_kept(url: str) -> None:
     async def count() -> None:
         async with process(url, "a", limit=0) as a:
-            a.own.append(exchange("x", "s")._replace(case="one", token="good", scenario="slow"))
+            a.own.append(changed(exchange("x", "s"), case="one", token="good", scenario="slow"))
             assert (await traces(a), a.shared.kept) == ([], 0)
             used = Served("getPet", 200, "one", token="good", scenario="slow")
             assert await a.shared.served() == Counter({used: 1})

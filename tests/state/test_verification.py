@@ -2,15 +2,17 @@
 
 import pytest
 
-from mockserver.state.journal import Exchange
+from mockserver.state.exchange import Exchange
 from mockserver.state.queries import JournalQuery, select
 from mockserver.state.verification import Times, differences, verify_count, verify_order
+from tests.exchanges import exchange_of
 
 
 def exchange(number: int = 1, body: bytes = b"", status: int = 201, query: bytes = b"") -> Exchange:
-    return Exchange(
-        f"t-{number}", float(number), "anna", "POST", b"/pets", query, "createPet", status, None, None, "good",
-        "first case", (), None, 0.1, ((b"x-own", b"a"),), body, (), b"\xff",
+    return exchange_of(
+        id=f"t-{number}", time=float(number), session="anna", method="POST", path=b"/pets", query=query,
+        operation="createPet", status=status, token="good", why="first case", duration=0.1,
+        request_headers=((b"x-own", b"a"),), request_body=body, response_body=b"\xff",
     )  # fmt: skip
 
 

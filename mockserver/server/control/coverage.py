@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from mockserver.mocking.decide import Mock
 from mockserver.server.control.views import fixture_names
 from mockserver.spec.model import Operation, find_response
-from mockserver.state.journal import Served
+from mockserver.state.exchange import Served
 
 Json = dict[str, object]
 

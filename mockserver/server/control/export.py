@@ -10,7 +10,7 @@ from mockserver import __version__
 from mockserver.messages import HeaderPair
 from mockserver.mocking.decide import Mock
 from mockserver.server.control.live import Live
-from mockserver.state.journal import Exchange, Served
+from mockserver.state.exchange import Exchange, Served
 
 Json = dict[str, object]
 

@@ -20,7 +20,7 @@ from mockserver.mocking.memory import read_override
 from mockserver.server.control.live import Live
 from mockserver.server.watch import Reload
 from mockserver.spec.model import Operation, Response
-from mockserver.state.journal import Exchange
+from mockserver.state.exchange import Exchange
 from mockserver.state.store import Session
 from mockserver.validation.errors import EncodeError
 
