@@ -65,6 +65,8 @@ class SettingsCommand(click.Command):
         return super().parse_args(ctx, [_as_switch(argument) for argument in args])
 
 
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+
 _SWITCHES = {
     name: f"--{option.key}"
     for option in OPTIONS
@@ -292,6 +294,7 @@ def scenarios_command(*, graph: bool, **given: object) -> None:
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option(
     "--timeout",
+    type=_POSITIVE,
     default=10.0,
     metavar="SECONDS",
     show_default=True,
@@ -300,12 +303,15 @@ def scenarios_command(*, graph: bool, **given: object) -> None:
 @click.option(
     "--max-time",
     "most_seconds",
+    type=_POSITIVE,
     default=900.0,
     metavar="SECONDS",
     show_default=True,
     help="After so long no further test begins, and Schemathesis is ended.",
 )
-@click.option("--rate", type=float, metavar="N", help="Send at most so many requests in a second.")
+@click.option(
+    "--rate", type=_POSITIVE, metavar="N", help="Send at most so many requests in a second."
+)
 @click.option("--ca", metavar="FILE", help="Trust these certificates too.")
 @click.option("--safe", is_flag=True, help="Send only GET, HEAD and OPTIONS.")
 @click.option(
@@ -313,7 +319,7 @@ def scenarios_command(*, graph: bool, **given: object) -> None:
     show_default=True, help="How much is tried.",
 )  # fmt: skip
 @click.option(
-    "--require-coverage", type=float, metavar="PERCENT",
+    "--require-coverage", type=click.FloatRange(0, 100), metavar="PERCENT",
     help="Fail below this share of documented answers and cases.",
 )  # fmt: skip
 @click.option(

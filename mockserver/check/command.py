@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from mockserver.check.cases import NEVER
 from mockserver.check.live import NoMeans, Wallet, expand
 from mockserver.check.model import Known, Outcome, Report
 from mockserver.check.options import Options
@@ -19,11 +18,11 @@ from mockserver.check.reports import WRITERS
 from mockserver.check.runner import Run
 from mockserver.check.selfcheck import with_credentials
 from mockserver.check.transport import Transport, Unreachable
+from mockserver.check.verdict import NOT_RUN, verdict
 from mockserver.errors import Finding, SettingsError, nearest
 from mockserver.fixtures.contract import Contract, load_contract, locate
 from mockserver.settings import Settings
 
-FINE, FINDINGS, NOT_RUN = 0, 1, 2
 _UNFOLDED = 1_000
 Serve = Callable[[Contract, Settings], AbstractContextManager[str]]
 
@@ -104,8 +103,13 @@ def run_check(
         known = read_baseline(asked.baseline)
     if known is not None:
         report = apply_baseline(report, known)
-    _write(report, files, streams, environ, color=asked.color)
-    status, remarks = verdict(report, asked)
+    status, remarks = verdict(
+        report,
+        require_coverage=asked.require_coverage,
+        allow_skipped=asked.allow_skipped,
+        own_credentials=asked.itself or asked.fixture_credentials,
+    )
+    _write(report, files, streams, environ, told=status != NOT_RUN, color=asked.color)
     for remark in remarks:
         streams.err.write(f"{remark}\n")
     return status
@@ -205,9 +209,10 @@ def _write(
     streams: Streams,
     environ: Mapping[str, str],
     *,
+    told: bool,
     color: bool | None,
 ) -> None:
-    """Write the reports asked for, and the one for people where none of them goes to stdout."""
+    """Write the reports asked for; where none of them goes to stdout and people are to be ``told``, the one for them."""
     for form, path in files:
         text = WRITERS[form](report)
         if path == "-":
@@ -220,7 +225,7 @@ def _write(
         except OSError as error:
             message = f"the report {path} cannot be written: {error.strerror}"
             raise SettingsError(Finding("bad-report", message)) from None
-    if any(path == "-" for _, path in files):
+    if not told or any(path == "-" for _, path in files):
         return
     from mockserver.check.reports.terminal import write_terminal  # rich takes its time
 
@@ -228,50 +233,6 @@ def _write(
     # Where nobody looks on, lines are for grep, and for viewers that fold them themselves.
     width = shutil.get_terminal_size((100, 40)).columns if streams.out.isatty() else _UNFOLDED
     streams.out.write(write_terminal(report, width=width, color=bool(colored)))
-
-
-def verdict(report: Report, asked: Asked) -> tuple[int, list[str]]:
-    """Return the exit status of a report, and what to say about it beside the report."""
-    ran = [outcome for outcome in report.outcomes if outcome.state != "skipped"]
-    if not ran:
-        reasons = list(dict.fromkeys(outcome.reason for outcome in report.outcomes))
-        return NOT_RUN, [f"error: nothing was tested: {reasons[0] if reasons else 'no test has such a name'}"]  # fmt: skip
-    if everything_refused(report):
-        return NOT_RUN, ["error: every request was refused with 401: are the live tokens set?"]
-    if wrong_base_path(report):
-        return NOT_RUN, [f"error: every request was answered with 404: does the API stand at {report.target}, or below another path?"]  # fmt: skip
-    status, remarks = FINE, []
-    if report.failed:
-        status = FINDINGS
-    wanted = asked.require_coverage
-    if wanted is not None and report.percent < wanted:
-        lacking = [row for row in report.counted if not row.covered]
-        shown = ", ".join(f"{row.operation} {row.case or row.status}" for row in lacking[:5])
-        more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
-        remarks.append(f"coverage is {report.percent:.1f} %, {wanted:g} % is required; not reached: {shown}{more}")  # fmt: skip
-        status = FINDINGS
-    cases = [one for one in report.skipped if one.kind == "cases" and one.reason != NEVER]
-    if cases and not asked.allow_skipped:
-        count = f"{len(cases)} case{'s were' if len(cases) > 1 else ' was'} skipped"
-        remarks.append(f"{count}: {cases[0].reason}; --allow-skipped accepts that")
-        status = FINDINGS
-    return status, remarks
-
-
-def everything_refused(report: Report) -> bool:
-    """Tell whether good credentials were refused wherever they were sent."""
-    good = [one for one in report.failures if one.failure.rule in ("case-status", "token-refused")]
-    wrong = [one for one in good if "it is 401" in one.failure.found or "with 401" in one.failure.found]  # fmt: skip
-    seen = [row for row in report.coverage if row.covered and row.status[:1] == "2"]
-    return bool(wrong) and not seen and len(wrong) == len(good)
-
-
-def wrong_base_path(report: Report) -> bool:
-    """Tell whether no case found its operation."""
-    failures = [one.failure for one in report.failures if one.failure.rule in ("case-status", "credential-accepted")]  # fmt: skip
-    lost = [one for one in failures if one.found.endswith(" 404")]
-    seen = [row for row in report.coverage if row.covered and row.status != "404"]
-    return bool(lost) and not seen and len(lost) == len(failures)
 
 
 def read_baseline(path: Path) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What a check is made of, as values: probes, what each found, and the report that every writer reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -169,6 +169,11 @@ class Report:
         accepted: Failures that the baseline knows; they are in no outcome.
         gone: Identities that the baseline knows and the run did not meet again.
         shard: ``1/3``; empty for the whole.
+        welcomed: How often each status answered a request that bore a good credential.
+        lost: Every operation was answered with 404, as a path that nobody has.
+        unarmed: Operations that need a credential and were asked with none that could be good, each with the reason.
+        unnamed: Words of ``--only`` and ``--skip`` that name no test, each with the word that was meant, if any.
+        base_paths: Where the document says that its paths stand, as far as the target does not end so.
     """
 
     target: str
@@ -181,6 +186,11 @@ class Report:
     accepted: Sequence[Known] = ()
     gone: Sequence[str] = ()
     shard: str = ""
+    welcomed: Mapping[int, int] = field(default_factory=dict)
+    lost: bool = False
+    unarmed: Mapping[str, str] = field(default_factory=dict)
+    unnamed: Mapping[str, str | None] = field(default_factory=dict)
+    base_paths: Sequence[str] = ()
 
     @property
     def failed(self) -> list[Outcome]:

@@ -16,10 +16,11 @@ from mockserver.check.options import Options
 from mockserver.check.policy import policy_probes
 from mockserver.check.resources import resource_probes
 from mockserver.check.robustness import robustness_probes
-from mockserver.check.runner import Run, coverage_of, execute
+from mockserver.check.runner import Run, coverage_of, execute, unarmed_of
 from mockserver.check.schemathesis import SINGLE, STATEFUL, search
 from mockserver.check.selfcheck import preference_probes
 from mockserver.check.transport import Unreachable
+from mockserver.errors import nearest
 from mockserver.messages import HttpRequest
 
 Told = Callable[[Outcome], None]
@@ -27,21 +28,23 @@ Told = Callable[[Outcome], None]
 
 def is_selected(identity: str, options: Options) -> bool:
     """Tell whether a test is asked for: by ``--only``, ``--skip`` and ``--shard``."""
-    kind, _, rest = identity.partition("/")
-
-    def is_named(word: str) -> bool:
-        if word in KINDS:
-            return word == kind
-        return word in rest or ("/" in word and identity.startswith(word))  # as a report names it
 
     def named(words: tuple[str, ...]) -> bool:
-        return any(map(is_named, words))
+        return any(is_named(word, identity) for word in words)
 
     if (options.only and not named(options.only)) or (options.skip and named(options.skip)):
         return False
     index, count = options.shard
     digest = blake2b(identity.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count == index - 1
+
+
+def is_named(word: str, identity: str) -> bool:
+    """Tell whether a word of ``--only`` or ``--skip`` means a test."""
+    kind, _, rest = identity.partition("/")
+    if word in KINDS:
+        return word == kind
+    return word in rest or ("/" in word and identity.startswith(word))  # as a report names it
 
 
 def clean(collections: list[Collection]) -> None:
@@ -84,13 +87,15 @@ def check(
         Unreachable: There is nobody to check.
     """
     began = clock()
-    first = run.exchange(HttpRequest("GET", b"/"))
-    if first.answer is None:
-        raise Unreachable(f"{run.transport.url} does not speak HTTP: {first.error}")
+    nowhere = run.exchange(HttpRequest("GET", f"/{run.chance.base62(12)}".encode()))
+    if nowhere.answer is None:
+        raise Unreachable(f"{run.transport.url} does not speak HTTP: {nowhere.error}")
+    run.nowhere = nowhere.answer
     collections = list(find_collections(run))
     outcomes: list[Outcome] = []
+    known: list[str] = []
     try:
-        for outcome in _outcomes(run, collections, clock, mock=mock, ours=outcomes):
+        for outcome in _outcomes(run, collections, clock, mock=mock, ours=outcomes, known=known):
             outcomes.append(outcome)
             told(outcome)
     finally:
@@ -106,7 +111,26 @@ def check(
         requests=run.transport.requests,
         seconds=clock() - began,
         shard="" if count == 1 else f"{index}/{count}",
+        welcomed=dict(run.welcomed),
+        lost=run.lost,
+        unarmed=unarmed_of(run, outcomes),
+        unnamed={} if run.options.fail_fast else _unnamed(run.options, known),
+        base_paths=_base_paths(run),
     )
+
+
+def _unnamed(options: Options, known: list[str]) -> dict[str, str | None]:
+    """Return the words that name no test, each with the nearest that does."""
+    words = [word for word in (*options.only, *options.skip) if word not in KINDS]
+    wrong = [word for word in words if not any(is_named(word, identity) for identity in known)]
+    parts = dict.fromkeys([*KINDS, *(part for one in known for part in one.split("/")), *known])
+    return {word: nearest(word, parts) for word in wrong}
+
+
+def _base_paths(run: Run) -> list[str]:
+    """Return the base paths of the document's servers, as far as the target has no such end."""
+    found = dict.fromkeys(path for one in run.api.operations for path in one.base_paths if path)
+    return [path for path in found if not run.transport.url.endswith(path)]
 
 
 def _outcomes(
@@ -116,23 +140,22 @@ def _outcomes(
     *,
     mock: bool,
     ours: list[Outcome],
+    known: list[str],
 ) -> Iterator[Outcome]:
+    """Yield what each test came to; ``known`` gets the name of every one, selected or not."""
+
+    def selected(identity: str) -> bool:
+        known.append(identity)
+        return is_selected(identity, run.options)
+
     end = clock() + run.options.most_seconds
-    probes = (
-        one for one in probes_of(run, collections, mock=mock) if is_selected(one.id, run.options)
-    )
+    probes = (one for one in probes_of(run, collections, mock=mock) if selected(one.id))
     for outcome in execute(run, probes, clock):
         yield outcome
         if outcome.failures and run.options.fail_fast:
             return
-    chosen = [
-        one
-        for one in run.api.operations
-        if is_selected(f"schemathesis/{one.name}/{SINGLE}", run.options)
-    ]
-    stateful = len(run.api.operations) > 1 and is_selected(
-        f"schemathesis/server/{STATEFUL}", run.options
-    )
+    chosen = [one for one in run.api.operations if selected(f"schemathesis/{one.name}/{SINGLE}")]
+    stateful = selected(f"schemathesis/server/{STATEFUL}") and len(run.api.operations) > 1
     if chosen or stateful:
         yield from search(
             run, ours, chosen, stateful=stateful, mock=mock, left=lambda: end - clock()

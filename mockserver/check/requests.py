@@ -221,7 +221,10 @@ class Requests:
                     request = self._run.bearing(request, one) if one else request
                 return request, None
         if operation.security and () not in operation.security:
-            raise Skip("no token of the fixtures is accepted here, or none can be had")
+            reasons = [
+                self._run.wallet.tokens[one.name].reason for one in self._run.tokens_of(operation)
+            ]
+            raise Skip(next(filter(None, reasons), "no token of the fixtures is accepted here"))
         return request, None
 
     def _any_token(self, scheme: SecurityScheme) -> Token | None:

@@ -5,6 +5,7 @@ reports with ``expect``.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,7 @@ from mockserver.check.live import Wallet
 from mockserver.check.model import (
     Exchange,
     Failure,
+    HttpAnswer,
     Outcome,
     Probe,
     Row,
@@ -37,6 +39,9 @@ from mockserver.validation.validate import Judge
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 AT_ONCE = 16
 MOST_SILENT = 5
+OUT_OF_TIME = "(--max-time)"
+"""How the reason ends for which a test was skipped when time was over."""
+
 _SHOWN = 2000
 _READ = 10_000
 """Bytes of a body that secrets are looked for in: more than are shown, so that none is cut before it is hidden."""
@@ -71,6 +76,10 @@ class Run:
         self.places: dict[str, Callable[[], list[object]]] = {}
         self.forgetting: list[Callable[[], None]] = []
         self.good_statuses: dict[str, int] = {}
+        self.welcomed: Counter[int] = Counter()
+        self.succeeded: set[str] = set()
+        self.nowhere: HttpAnswer | None = None
+        self._lost = self._met = 0
         self.states = States(contract.fixtures.provider, wallet.environ, options)
         self._rules = AnswerRules(contract, self.judge)
         self._silent = 0
@@ -144,7 +153,13 @@ class Run:
             self._silent += error.is_timeout
             return Exchange(request, None, str(error), token)
         self._silent = 0
+        self.note(request.headers, answer.status)
         return Exchange(request, answer, "", token)
+
+    def note(self, headers: Iterable[HeaderPair], status: int) -> None:
+        """Count the answer to a request that bore a good credential, whoever sent it."""
+        if any(name in self._good_names and (name, value) in self._good for name, value in headers):
+            self.welcomed[status] += 1
 
     def together(self, requests: Iterable[tuple[HttpRequest, str | None]]) -> list[Exchange]:
         """Send requests at the same time."""
@@ -170,9 +185,30 @@ class Run:
             self._judge_refusal(operation, exchange)
         answer = exchange.answer
         if answer and operation and exchange.request.method == operation.method:
+            if answer.status < 400:
+                self.succeeded.add(operation.name)
+            if self._is_of_nowhere(answer):
+                self._lost += 1
+            elif answer.status < 500:
+                self._met += 1
             documented = find_response(operation, answer.status)
             if documented is not None:
                 self.seen.add((operation.name, documented.key))
+
+    def _is_of_nowhere(self, answer: HttpAnswer) -> bool:
+        """Tell whether an answer is the one that a path gets which nobody has."""
+        other = self.nowhere
+        return (
+            answer.status == 404
+            and other is not None
+            and (answer.status, answer.header("content-type"), answer.body)
+            == (other.status, other.header("content-type"), other.body)
+        )
+
+    @property
+    def lost(self) -> bool:
+        """Tell whether no operation is where the target is said to be; what is no HTTP gets other answers."""
+        return self._lost > 10 * self._met
 
     def _judge_refusal(self, operation: Operation | None, exchange: Exchange) -> None:
         """Hold an answer to what its token is good for, in whatever request it came."""
@@ -298,7 +334,7 @@ def execute(
         reason = ""
         try:
             if began - first > run.options.most_seconds:
-                raise Skip(f"the check has taken {run.options.most_seconds:g} s (--max-time)")
+                raise Skip(f"the check has taken {run.options.most_seconds:g} s {OUT_OF_TIME}")
             probe.run()
         except Skip as skip:
             reason = str(skip)
@@ -308,6 +344,19 @@ def execute(
         yield Outcome(
             probe.kind, probe.name, name, state, failures, reason, clock() - began, probe.place
         )
+
+
+def unarmed_of(run: Run, outcomes: Iterable[Outcome]) -> dict[str, str]:
+    """Return the operations that were asked, need a credential, had none and never succeeded, each with the reason."""
+    asked = {one.operation for one in outcomes}
+    found: dict[str, str] = {}
+    for operation in run.api.operations:
+        if operation.name in asked - run.succeeded:
+            try:
+                run.requests.signed(operation, HttpRequest("GET", b"/"))
+            except Skip as skip:
+                found[operation.name] = str(skip)
+    return found
 
 
 def coverage_of(run: Run, outcomes: Iterable[Outcome]) -> list[Row]:

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mockserver.check.model import Failure, Outcome, State
-from mockserver.check.runner import Run
+from mockserver.check.runner import OUT_OF_TIME, Run
 from mockserver.fixtures.model import Token
 from mockserver.spec.document import Document
 from mockserver.spec.model import Operation, find_response, success_response
@@ -221,7 +222,7 @@ class _Search:
                     check=False,
                 )
             except subprocess.TimeoutExpired:
-                most = f"{run.options.most_seconds:g} s (--max-time)"
+                most = f"{run.options.most_seconds:g} s {OUT_OF_TIME}"
                 return list(
                     self._read(events)
                 ), f"Schemathesis was ended: the check had taken {most}"
@@ -260,6 +261,8 @@ class _Search:
             "[warnings]",
             "enabled = false",
         ]
+        if options.safe:  # it asks each path with the methods that it lacks, too
+            lines += ["[phases.coverage]", 'unexpected-methods = ["OPTIONS"]']
         if options.rate:
             lines.insert(0, f'rate-limit = "{max(1, int(options.rate * 60))}/m"')
         if options.ca:
@@ -318,11 +321,26 @@ class _Search:
                 event = json.loads(line).get("ScenarioFinished")
                 if event:
                     recorder = event["recorder"]
+                    self._note(recorder)
                     for case, checks in recorder.get("checks", {}).items():
                         for check in checks:
                             if check["status"] == "failure":
                                 told = recorder.get("interactions", {}).get(case) or {}
                                 yield self._found(event["phase"], recorder, check, told)
+
+    def _note(self, recorder: Mapping[str, Any]) -> None:
+        """Tell the run what was answered."""
+        asked = {_label(one): one.name for one in self.part.operations}
+        operation = asked.get(self._asked(str(recorder.get("label", ""))))
+        for told in (recorder.get("interactions") or {}).values():
+            request, response = told.get("request") or {}, told.get("response") or {}
+            status = int(response.get("status_code", 0))
+            if status:
+                headers = request.get("headers") or {}
+                pairs = [(name, one) for name, values in headers.items() for one in values]
+                self.run_.note([(name.lower().encode(), one.encode()) for name, one in pairs], status)  # fmt: skip
+            if operation and 200 <= status < 400:
+                self.run_.succeeded.add(operation)
 
     def _found(
         self,

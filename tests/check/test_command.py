@@ -5,12 +5,17 @@ import os
 import re
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from mockserver import cli
-from tests.check.apps import seed_api
+from tests.check.apps import items_api, seed_api
 from tests.check.apps.serving import running
 from tests.running import ROOT
 
@@ -157,7 +162,8 @@ def test_live_secrets_are_shown_as_their_variables(
     status, out, err = run(capfd, broken, *SPEC, *options)
     assert status == 2  # the good one is refused, everywhere
     assert "are the live tokens set?" in err
-    assert "$ORBITKIT_TOKEN_VALID" in out
+    assert out == ""  # nobody would find the sentence below a hundred faults
+    assert "$ORBITKIT_TOKEN_VALID" in (tmp_path / "text").read_text("utf-8")
     for text in (out, err, *(path.read_text("utf-8") for path in tmp_path.iterdir())):
         assert secret not in text
 
@@ -173,7 +179,20 @@ def test_live_secrets_are_shown_as_their_variables(
         (["http://127.0.0.1:1", "--shard", "3/2"], "I/N"),
         (["http://127.0.0.1:1", "--update-baseline"], "--baseline FILE"),
         (["http://127.0.0.1:1", "--baseline", "/nowhere.json"], "cannot be read"),
-        (["--self", "--only", "no such test"], "nothing was tested"),
+        (["--self", "--only", "no such test"], "no test is called 'no such test'"),
+        (
+            ["--self", "--only", "resorces"],
+            "no test is called 'resorces': did you mean 'resources'?",
+        ),
+        (["--self", "--only", "conduct", "--skip", "schematesis"], "did you mean 'schemathesis'?"),
+        (
+            ["--self", "--only", "created", "--skip", "cases", "--effort", "quick"],
+            "nothing was tested",
+        ),
+        (["--self", "--timeout", "0"], "not in the range x>0"),
+        (["--self", "--max-time", "-1"], "not in the range x>0"),
+        (["--self", "--rate", "0"], "not in the range x>0"),
+        (["--self", "--require-coverage", "101"], "not in the range 0<=x<=100"),
     ],
 )
 def test_what_cannot_run_is_said_in_a_sentence(
@@ -201,6 +220,69 @@ def test_a_wrong_base_path(correct: str, capfd: pytest.CaptureFixture[str]) -> N
     status, _, err = run(capfd, f"{correct}/v2", *OWN, "--only", "cases")
     assert status == 2
     assert "below another path?" in err
+
+
+def test_a_documented_404_is_no_wrong_base_path(capfd: pytest.CaptureFixture[str]) -> None:
+    body = {"error": {"code": "NOT_FOUND", "message": "Gone", "docUrl": "https://orbitkit.io/api/errors/#not-found"}}  # fmt: skip
+
+    async def nobody(_: Request) -> JSONResponse:
+        return JSONResponse(body, 404)
+
+    app = Starlette(routes=[Route("/api/setup-intent", nobody, methods=["POST"])])
+    with running(app) as port:
+        status, out, err = run(capfd, f"http://127.0.0.1:{port}", *OWN, "--only", "created")
+    assert (status, err) == (1, "")
+    assert "found    it is 404" in out
+
+
+@pytest.mark.parametrize("kind", ["credentials", "resources", "validation", "schemathesis"])
+def test_a_server_that_refuses_everybody_is_told_whatever_is_asked(
+    kind: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        answer = JSONResponse({}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        if scope["type"] == "http":
+            await answer(scope, receive, send)
+
+    with running(refuse) as port:
+        asked = [f"http://127.0.0.1:{port}", *items(tmp_path), "--only", kind, "--effort", "quick"]
+        status, out, err = run(capfd, *asked, "--fixture-credentials")
+    assert (status, out) == (2, "")
+    assert err == "error: every request was refused with 401: does it know the values of the fixtures?\n"  # fmt: skip
+
+
+def items(folder: Path, live: str = "") -> list[str]:
+    """Return the options for the items API with one token."""
+    token = f"{{scheme: bearerAuth, value: tk_writer, outcome: accept{live}}}"
+    (folder / "fixtures.yaml").write_text(f"version: 1\ntokens: {{writer: {token}}}\n")
+    apps = ROOT / "tests" / "check" / "apps"
+    return ["--spec", str(apps / "items.yaml"), "--fixtures", str(folder / "fixtures.yaml")]
+
+
+def test_no_green_without_a_credential(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ITEMS_TOKEN", raising=False)
+    spec = items(tmp_path, ', live: "${env:ITEMS_TOKEN}"')
+    (tmp_path / "none").mkdir()
+    options = ["--only", "conduct"]
+    with running(items_api.create()) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, _, err = run(capfd, url, *spec, *options)
+        assert (status, "more could not be asked with a credential: " in err) == (1, True)
+        assert "ITEMS_TOKEN is not set; --allow-skipped accepts that" in err
+        assert run(capfd, url, *spec, *options, "--allow-skipped")[0] == 0
+        status, _, err = run(capfd, url, *spec[:2], "--fixtures", str(tmp_path / "none"), *options)
+        assert (status, "no token of the fixtures is accepted here" in err) == (1, True)
+
+
+def test_no_green_when_time_was_over(correct: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capfd, correct, *OWN, "--only", "conduct", "--max-time", "0.01")
+    assert status == 1
+    assert re.search(
+        r"^\d+ tests were left out: the check has taken 0.01 s \(--max-time\); --allow", err
+    )
+    assert run(capfd, correct, *OWN, "--max-time", "0.01", "--allow-skipped")[0] == 0
 
 
 def test_a_report_that_cannot_be_written(correct: str, capfd: pytest.CaptureFixture[str]) -> None:

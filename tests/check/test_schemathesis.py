@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from mockserver.check.options import Options
 from mockserver.check.schemathesis import search
@@ -91,6 +92,19 @@ def test_a_quick_or_safe_run_says_that_it_tries_no_sequences(tmp_path: Path) -> 
     report = check_app(APP, contract, replace(ALONE, safe=True), {"WORD": "user:secret-word"})
     (skipped,) = report.skipped
     assert "sequences are left out" in skipped.reason
+
+
+def test_a_safe_run_sends_nothing_else(tmp_path: Path) -> None:
+    contract = contract_from(tmp_path, DOCUMENT, FIXTURES)
+    methods: set[str] = set()
+
+    async def listening(scope: Scope, receive: Receive, send: Send) -> None:
+        methods.add(scope.get("method", "GET"))
+        await APP(scope, receive, send)
+
+    report = check_app(listening, contract, replace(ALONE, safe=True), {"WORD": "user:secret-word"})  # fmt: skip
+    assert any(one.kind == "schemathesis" and one.state == "failed" for one in report.outcomes)
+    assert methods <= {"GET", "HEAD", "OPTIONS"}
 
 
 def test_a_document_that_it_cannot_read_is_no_failure(tmp_path: Path) -> None:
