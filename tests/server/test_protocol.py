@@ -116,18 +116,20 @@ def connected(test: Callable[[Connection], Awaitable[None]]) -> None:
     ("sent", "seconds", "ended", "statuses"),
     [
         (b"", of.FRESH_SECONDS, "closed", []),
+        (b"\r\n\r\n", of.IDLE_SECONDS, "closed", []),
         (GET, of.IDLE_SECONDS, "closed", [b"200"]),
         (b"GET /x HT", of.HEAD_SECONDS, "", [b"408"]),
         (POST + b"5\r\nab", of.BODY_SECONDS, "aborted", []),
         (b"nonsense\r\n\r\n", of.LINGER_SECONDS, "closed", [b"400"]),
     ],
-    ids=["fresh", "idle", "head", "body", "lingering"],
+    ids=["fresh", "empty lines", "idle", "head", "body", "lingering"],
 )
 def test_every_wait_for_the_client_ends(
     sent: bytes, seconds: float, ended: str, statuses: list[bytes]
 ) -> None:
     async def test(connection: Connection) -> None:
-        await connection.feed(sent)
+        if sent:
+            await connection.feed(sent)
         connection.wait(seconds - 0.1)
         assert connection.transport.ended == ""
         connection.wait(seconds + 0.1)
