@@ -119,7 +119,7 @@ def test_broken_yaml_says_what_and_where(tmp_path: Path, text: str | bytes, mess
     ("text", "message"),
     [
         ('{"a": 1,\n "a": 2}', "a.json:2:2: the name 'a' stands twice in one object"),
-        ('{"a": 1,}', "a.json:1:9: this is not JSON"),
+        ('{"a" 1}', "a.json:1:6: this is not JSON"),
         ('{"a": NaN}', "a.json:1:7: NaN is not JSON"),
         ("[" * 200 + "]" * 200, "a.json: nesting goes deeper than 100 levels"),
         ("", "a.json:1:1: this is not JSON: expecting value"),
