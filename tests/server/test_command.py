@@ -225,7 +225,7 @@ def served(folder: Path, *arguments: str, requests: int) -> tuple[int, list[str]
 @pytest.mark.parametrize(("requests", "status"), [(1, 0), (0, 1)])
 def test_too_little_served_ends_with_1(folder: Path, requests: int, status: int) -> None:
     found, lines = served(folder, "--min-coverage", "100", requests=requests)
-    assert found == status
+    assert found == status, lines
     told = "".join(lines).partition("served 0.0 % of 2 answers and cases, 100 % are asked for\n")[2]
     missing = ["listPets 200", "case listPets/one"] if status else []
     unused = [f"  never used: scenario {name}" for name in ("slow", "stuck")] if status else []
