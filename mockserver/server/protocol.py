@@ -200,7 +200,9 @@ class Protocol(HttpToolsProtocol):
         else:
             if self.phase == HEAD or self.phase == BODY:
                 self._unfinished(len(data))
-            elif self.phase == FRESH:  # empty lines, which may come before a request (RFC 9112 §2.2)
+            elif (
+                self.phase == FRESH
+            ):  # empty lines, which may come before a request (RFC 9112 §2.2)
                 self.phase = IDLE
             return
         self.parser = httptools.HttpRequestParser(_AfterUpgrade(self))

@@ -10,7 +10,6 @@ import json
 import logging
 import math
 import secrets  # noqa: TID251 - the one place where a seed is drawn; it is printed, so that any run can be repeated
-import signal
 import socket
 import sys
 import time
@@ -29,6 +28,7 @@ from mockserver.mocking.decide import Mock, MockOptions
 from mockserver.server.app import Background, MockApp
 from mockserver.server.banner import Occasion, banner_event, banner_text
 from mockserver.server.control.live import Live
+from mockserver.server.ending import Ending, Server, exit_on_signals
 from mockserver.server.fast_lane import FastLane
 from mockserver.server.log import (
     LINES_FOR_PEOPLE,
@@ -64,7 +64,7 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
     Raises:
         MockServerError: The server cannot start.
     """
-    exit_on_signals()
+    ending = exit_on_signals()
     allow_connections()
     as_json = settings.log_format == "json"
     configure_logging(logging.StreamHandler(stream), as_json=as_json)
@@ -81,8 +81,8 @@ def serve(settings: Settings, directory: Path, stream: TextIO) -> None:
                 from mockserver.server.workers import supervise
 
                 supervised = replace(settings, admin_token=process.live.admin_token)
-                supervise(supervised, directory, listening)
-            process.run(listening)
+                supervise(supervised, directory, listening, ending)
+            process.run(listening, ending)
     except SystemExit as end:  # of a signal: after uvicorn has stopped, or before it has begun
         if end.code:
             raise
@@ -158,14 +158,15 @@ class Process(NamedTuple):
     request_log: RequestLog
     journal_file: "JournalFile | None"
 
-    def run(self, listening: socket.socket) -> None:
+    def run(self, listening: socket.socket, ending: Ending) -> None:
         """Answer what comes in at a socket, until a signal."""
         self.live.url = url_of(self.settings.host, listening)
-        server = uvicorn.Server(uvicorn_config(self.app, self.settings))
+        server = Server(uvicorn_config(self.app, self.settings), ending)
         self.live.stopping = lambda: server.should_exit
         try:
             server.run(sockets=[listening])
             if not server.started:
+                ending.check()
                 hint = "the lines above say why"
                 raise MockServerError(
                     Finding("not-started", "the server could not start", hint=hint)
@@ -463,15 +464,6 @@ def url_of(host: str, listening: socket.socket) -> str:
     port = listening.getsockname()[1]
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{name}:{port}"
-
-
-def exit_on_signals() -> None:
-    """Make SIGINT and SIGTERM end the process with status 0, also before uvicorn holds them and after.
-
-    uvicorn raises the signal again once it has stopped; what it finds then is this.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def allow_connections(most: int = 65_536) -> None:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple, TextIO, cast
 
 from mockserver.errors import Finding, MockServerError
+from mockserver.server.ending import Ending, exit_on_signals
 from mockserver.server.log import configure_logging, logger
-from mockserver.server.serve import allow_connections, compose, exit_on_signals, run_name
+from mockserver.server.serve import allow_connections, compose, run_name
 from mockserver.settings import Settings
 
 MOST_DEATHS = 5
@@ -66,7 +67,9 @@ class Worker(NamedTuple):
                 return False
 
 
-def supervise(settings: Settings, directory: Path, listening: socket.socket) -> None:
+def supervise(
+    settings: Settings, directory: Path, listening: socket.socket, ending: Ending
+) -> None:
     """Keep as many processes as the settings say, until a signal; ends with status 0 then.
 
     Raises:
@@ -96,6 +99,7 @@ def supervise(settings: Settings, directory: Path, listening: socket.socket) -> 
     try:
         running += [start(number) for number in range(settings.workers)]
         while True:
+            ending.check()
             wait([one.process.sentinel for one in running])
             for index, one in enumerate(running):
                 task, process, _ = one
@@ -135,7 +139,7 @@ def _end(processes: list[BaseProcess]) -> None:
 
 def work(task: Task, listening: socket.socket, word: Connection) -> None:
     """Be one of the processes; say a ``word`` as soon as it answers."""
-    exit_on_signals()
+    ending = exit_on_signals()
     allow_connections()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     stream = cast("TextIO", Lines(sys.stderr))
@@ -146,7 +150,7 @@ def work(task: Task, listening: socket.socket, word: Connection) -> None:
     options = {"run": task.run, "replaces": task.replaces}
     process = compose(task.settings, task.directory, stream, **options)
     process.app.begun = partial(word.send_bytes, b"begun")
-    process.run(listening)
+    process.run(listening, ending)
 
 
 def _concerns_this_one(record: logging.LogRecord) -> bool:

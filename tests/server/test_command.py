@@ -232,6 +232,36 @@ def test_too_little_served_ends_with_1(folder: Path, requests: int, status: int)
     assert told.splitlines() == [*(f"  never served: {name}" for name in missing), *unused]
 
 
+SWALLOWED = """
+import os, signal, sys, weakref
+from pathlib import Path
+from mockserver.server.serve import serve
+from mockserver.settings import Settings
+
+class Thing: pass
+
+class Stream:
+    def write(self, text):
+        sys.stderr.write(text)
+        if text.startswith("mockserver ") or "Control" in text:
+            thing = Thing()
+            # What is raised in here goes nowhere, as where a module is imported.
+            end = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+            del thing
+    def flush(self): pass
+    def isatty(self): return False
+
+serve(Settings(port=0, reload=False), Path.cwd(), Stream())
+"""
+
+
+def test_a_signal_is_heard_even_where_the_interpreter_forgets_it(folder: Path) -> None:
+    program = [sys.executable, "-c", SWALLOWED]
+    done = subprocess.run(program, cwd=folder, env=environment(), capture_output=True, text=True, timeout=20, check=False)  # fmt: skip
+    assert "Exception ignored" in done.stderr
+    assert done.returncode == 0, done.stderr
+
+
 def test_so_it_does_where_the_signal_comes_before_the_first_request_could(folder: Path) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
